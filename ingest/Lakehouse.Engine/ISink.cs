@@ -1,0 +1,52 @@
+namespace Lakehouse.Engine;
+
+/// <summary>
+/// The end of one subtask: writes batches into files that nobody sees yet. Called by its subtask's loop only.
+/// </summary>
+public interface ISinkWriter : IAsyncDisposable
+{
+    /// <summary>Writes one batch; takes ownership of it.</summary>
+    ValueTask WriteAsync(DataBatch batch, CancellationToken cancellation);
+
+    /// <summary>
+    /// Closes and makes durable what was written since the last barrier and describes it: the committable. Nothing is visible to readers.
+    /// </summary>
+    ValueTask<byte[]> PrepareCommitAsync(CheckpointId checkpoint, CancellationToken cancellation);
+}
+
+/// <summary>Makes completed checkpoints visible, one at a time and in order. There is one per job.</summary>
+public interface ICommitter
+{
+    /// <summary>
+    /// Reads what the outside world (the table) knows: the last committed checkpoint of this job, finishing what another process left
+    /// half done. Called once before anything runs.
+    /// </summary>
+    Task<CommittedState> ReadCommittedAsync(CancellationToken cancellation);
+
+    /// <summary>Whether a completed but uncommitted checkpoint can still be committed: it continues exactly where the world ends.</summary>
+    Task<bool> StillFitsAsync(CompletedCheckpoint checkpoint, CancellationToken cancellation);
+
+    /// <summary>
+    /// Commits a completed checkpoint. <see cref="CommitOutcome.Committed"/> also when an earlier try had already done it.
+    /// <see cref="CommitOutcome.Conflicted"/>: the world has moved, the checkpoint is void, and the job must recover from the table.
+    /// </summary>
+    Task<CommitOutcome> CommitAsync(CompletedCheckpoint checkpoint, CancellationToken cancellation);
+}
+
+/// <summary>What the table says about a job.</summary>
+/// <param name="Checkpoint">The newest committed checkpoint, or null when nothing was ever committed.</param>
+/// <param name="CheckpointPath">The checkpoint's folder in the checkpoint storage as the commit recorded it, or null.</param>
+public sealed record CommittedState(CheckpointId? Checkpoint, string? CheckpointPath);
+
+/// <summary>How a commit ended.</summary>
+public enum CommitOutcome
+{
+    /// <summary>The checkpoint is in the table.</summary>
+    Committed,
+
+    /// <summary>There was nothing to commit: no position moved.</summary>
+    NothingToCommit,
+
+    /// <summary>The checkpoint can never be committed; recover from the table.</summary>
+    Conflicted,
+}

@@ -1,0 +1,45 @@
+namespace Lakehouse.Engine;
+
+/// <summary>
+/// The head of one subtask: reads its splits and hands decoded batches to the chain. Called by its subtask's loop only, so it needs no
+/// locks. Positions come from the state it is opened with, never from the outside system's own bookkeeping.
+/// </summary>
+public interface ISource : IAsyncDisposable
+{
+    /// <summary>
+    /// Starts reading. <paramref name="restored"/> is what <see cref="Snapshot"/> returned for the checkpoint recovered from, or null.
+    /// </summary>
+    Task OpenAsync(byte[]? restored, CancellationToken cancellation);
+
+    /// <summary>
+    /// Emits at most a few batches and says what to expect next. Returns within about 100 ms when there is nothing to read, so that
+    /// barriers are not held up.
+    /// </summary>
+    ValueTask<SourceStatus> PollAsync(IOutput output, CancellationToken cancellation);
+
+    /// <summary>The positions after everything emitted so far. Called when the barrier is injected, before it flows.</summary>
+    byte[] Snapshot(CheckpointId checkpoint);
+
+    /// <summary>The checkpoint is committed: positions may be mirrored outside for tools to look at. Failures are not errors.</summary>
+    Task NotifyCommittedAsync(CheckpointId checkpoint, CancellationToken cancellation);
+}
+
+/// <summary>What a source has to say after a poll.</summary>
+public enum SourceStatus
+{
+    /// <summary>More is there now.</summary>
+    MoreAvailable,
+
+    /// <summary>Nothing is there now; poll again.</summary>
+    NothingAvailable,
+
+    /// <summary>The source is bounded and every split has reached its end.</summary>
+    EndOfInput,
+}
+
+/// <summary>Where an operator or a source puts what it makes. Awaits while the receiver is busy: that is the backpressure.</summary>
+public interface IOutput
+{
+    /// <summary>Hands an element on; a batch changes owner.</summary>
+    ValueTask EmitAsync(StreamElement element, CancellationToken cancellation);
+}

@@ -1,0 +1,11 @@
+namespace Lakehouse.Kafka;
+
+/// <summary>Kafka could not do what it was asked.</summary>
+public sealed class KafkaException(string message, string code, bool isTransient, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The error's name as librdkafka has it, such as <c>_TRANSPORT</c> or <c>OFFSET_OUT_OF_RANGE</c>.</summary>
+    public string Code { get; } = code;
+
+    /// <summary>True when trying again may help.</summary>
+    public bool IsTransient { get; } = isTransient;
+}

@@ -1,0 +1,83 @@
+namespace Lakehouse.Storage;
+
+/// <summary>
+/// Objects by name, as a local disk, S3 and memory all offer them. <see cref="PutIfAbsentAsync"/> is the only primitive that
+/// safety may rely on. An object appears whole and durable or not at all. Every failure is an <see cref="ObjectStoreException"/>
+/// that names the operation and the path. Thread safe.
+/// </summary>
+public interface IObjectStore
+{
+    /// <summary>Where the root is, for messages: a folder, <c>s3://bucket/prefix</c>, <c>memory:name</c>.</summary>
+    string Root { get; }
+
+    /// <summary>
+    /// Creates an object unless one is there. Sent once, never retried: when the answer is lost it throws with
+    /// <see cref="ObjectStoreException.OutcomeIsUnknown"/>, and only a read tells who won.
+    /// </summary>
+    Task<PutResult> PutIfAbsentAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation);
+
+    /// <summary>Creates or replaces an object atomically.</summary>
+    Task PutAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation);
+
+    /// <summary>Begins an object that is written in pieces and appears only at <see cref="IObjectUpload.CompleteAsync"/>.</summary>
+    Task<IObjectUpload> BeginUploadAsync(ObjectPath path, CancellationToken cancellation);
+
+    /// <summary>
+    /// Creates <paramref name="target"/> unless it is there, with the bytes of <paramref name="source"/>: a hard link, a server-side
+    /// copy. Throws when the source is absent.
+    /// </summary>
+    Task<PutResult> CopyIfAbsentAsync(ObjectPath source, ObjectPath target, CancellationToken cancellation);
+
+    /// <summary>
+    /// Creates or replaces <paramref name="target"/> with the bytes of <paramref name="source"/>, some ranges overwritten. The copy shares
+    /// nothing with its source. Patches are in ascending order, do not overlap and lie within the source.
+    /// </summary>
+    Task CopyPatchedAsync(ObjectPath source, ObjectPath target, IReadOnlyList<Patch> patches, CancellationToken cancellation);
+
+    /// <summary>The whole object, or null when there is none.</summary>
+    Task<byte[]?> GetAsync(ObjectPath path, CancellationToken cancellation);
+
+    /// <summary>Fills <paramref name="destination"/> from a byte offset. Throws when the object is absent or shorter.</summary>
+    Task ReadAsync(ObjectPath path, long offset, Memory<byte> destination, CancellationToken cancellation);
+
+    /// <summary>Size and time of an object, or null when there is none.</summary>
+    Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation);
+
+    /// <summary>
+    /// The objects below a folder in ordinal order of their path. Not recursive: only objects directly in the folder, and every direct
+    /// sub-folder once, marked as such. Recursive: every object at any depth, no folders. An absent folder is empty.
+    /// </summary>
+    IAsyncEnumerable<ObjectStat> ListAsync(ObjectPath folder, bool recursive, CancellationToken cancellation);
+
+    /// <summary>Deletes an object; absent is fine.</summary>
+    Task DeleteAsync(ObjectPath path, CancellationToken cancellation);
+}
+
+/// <summary>What became of a conditional creation.</summary>
+public enum PutResult
+{
+    /// <summary>The object was created by this call.</summary>
+    Created,
+
+    /// <summary>An object of that name was there; nothing was changed.</summary>
+    AlreadyExists,
+}
+
+/// <summary>One entry of a listing. Folders have size 0 and no meaningful time.</summary>
+public sealed record ObjectStat(ObjectPath Path, long Size, DateTimeOffset Modified, bool IsFolder = false);
+
+/// <summary>Bytes to stand at an offset of a copy.</summary>
+public readonly record struct Patch(long Offset, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>An object being written. Disposing it before completion leaves nothing behind. Not thread safe.</summary>
+public interface IObjectUpload : IAsyncDisposable
+{
+    /// <summary>Bytes written so far.</summary>
+    long Length { get; }
+
+    /// <summary>Appends bytes; the buffer may be reused when the call returns.</summary>
+    Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation);
+
+    /// <summary>Makes the object durable and visible; an object of that name is replaced.</summary>
+    Task CompleteAsync(CancellationToken cancellation);
+}
