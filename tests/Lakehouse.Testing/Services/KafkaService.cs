@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Lakehouse.Testing;
+
+/// <summary>A real Apache Kafka on free ports with its data in a folder of its own. Disposing it ends every broker.</summary>
+public sealed class KafkaService : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _script;
+
+    private KafkaService(string script) => _script = script;
+
+    /// <summary>What clients connect to.</summary>
+    public string BootstrapServers { get; private set; } = "";
+
+    /// <summary>True when the scripts that start Kafka are beside the repository.</summary>
+    public static bool IsAvailable => Surroundings.Shared("services", "kafka.sh") is not null;
+
+    /// <summary>Starts <paramref name="brokers"/> nodes; null when <see cref="IsAvailable"/> is false.</summary>
+    public static KafkaService? Start(int brokers = 1)
+    {
+        if (Surroundings.Shared("services", "kafka.sh") is not { } script)
+        {
+            return null;
+        }
+
+        var service = new KafkaService(script);
+        try
+        {
+            service.BootstrapServers = service.Call("start", service.Data, FreePort(brokers).ToString(), brokers.ToString()).Trim();
+            return service;
+        }
+        catch
+        {
+            service.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL for one node (1, 2 ...); its data stays.</summary>
+    public void Kill(int node) => Call("kill", Data, node.ToString());
+
+    /// <summary>Starts a killed node again and waits until it answers.</summary>
+    public void Boot(int node) => Call("boot", Data, node.ToString());
+
+    /// <summary>Runs one of Kafka's own tools and returns what it printed.</summary>
+    public string Tool(params string[] arguments) => Call(["tool", .. arguments]);
+
+    /// <summary>Creates a topic, with settings such as <c>cleanup.policy=compact</c>.</summary>
+    public void CreateTopic(string topic, int partitions, params string[] settings) => Tool(["org.apache.kafka.tools.TopicCommand",
+        "--bootstrap-server", BootstrapServers, "--create", "--topic", topic, "--partitions", partitions.ToString(),
+        .. settings.SelectMany(s => new[] { "--config", s })]);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Call("stop", Data);
+        _folder.Dispose();
+    }
+
+    private string Data => _folder["kafka"];
+
+    /// <summary>The first of enough ports in a row (each node takes two, ten apart) that nobody listens on now.</summary>
+    private static int FreePort(int brokers)
+    {
+        for (int attempt = 0; attempt < 100; attempt++)
+        {
+            int first = Random.Shared.Next(20_000, 30_000);
+            if (Enumerable.Range(0, brokers).SelectMany(n => new[] { first + (10 * n), first + (10 * n) + 1 }).All(IsFree))
+            {
+                return first;
+            }
+        }
+
+        throw new InvalidOperationException("No free ports for Kafka.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private string Call(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("bash", [_script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException("bash did not start.");
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output
+            : throw new InvalidOperationException($"kafka.sh {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.GetAwaiter().GetResult()}");
+    }
+}
