@@ -1,0 +1,19 @@
+using Lakehouse.Kafka;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Service;
+
+/// <summary>An exception as the user meets it: a sentence and an exit code.</summary>
+internal readonly record struct Failure(int ExitCode, string Sentence)
+{
+    /// <summary>Finds the sentence and the code of an exception.</summary>
+    internal static Failure Of(Exception exception) => exception switch
+    {
+        CommandFailedException e => new Failure(e.ExitCode, e.Message),
+        AggregateException { InnerExceptions: [var only] } => Of(only),
+        OperationCanceledException => new Failure(Service.ExitCode.Failed, "Interrupted."),
+        KafkaException e => new Failure(Service.ExitCode.Unreachable, $"Kafka: {e.Message}"),
+        ObjectStoreException e => new Failure(Service.ExitCode.Unreachable, e.Message),
+        _ => new Failure(Service.ExitCode.Failed, $"{exception.Message} (run again with --verbose for where it came from)"),
+    };
+}

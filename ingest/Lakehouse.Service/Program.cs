@@ -1,0 +1,3 @@
+using Lakehouse.Service;
+
+return await CommandLine.RunAsync(args);
