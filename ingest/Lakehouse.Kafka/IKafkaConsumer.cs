@@ -6,6 +6,11 @@ namespace Lakehouse.Kafka;
 /// </summary>
 public interface IKafkaConsumer : IAsyncDisposable
 {
+    /// <summary>
+    /// The newest error that the client gets over by itself, such as brokers being away; null again once messages arrive. Any thread.
+    /// </summary>
+    KafkaException? LastError { get; }
+
     /// <summary>Cluster id and the partitions of the topics. Throws <see cref="KafkaException"/> when a topic does not exist.</summary>
     Task<ClusterDescription> DescribeAsync(IReadOnlyList<string> topics, CancellationToken cancellation);
 
@@ -18,18 +23,25 @@ public interface IKafkaConsumer : IAsyncDisposable
     /// <summary>Joins the consumer group. From then on <see cref="PollGroupAsync"/> reports what is assigned and revoked.</summary>
     Task SubscribeAsync(IReadOnlyList<string> topics, CancellationToken cancellation);
 
-    /// <summary>The next change of the assignment, or null when there is none for now. Waits at most about 100 ms.</summary>
+    /// <summary>
+    /// The next change of the assignment, or null when there is none for now. Does not wait. Must be called at least every few seconds:
+    /// it is also the sign of life for the group and where errors that need a human are thrown.
+    /// </summary>
     ValueTask<GroupEvent?> PollGroupAsync(CancellationToken cancellation);
 
-    /// <summary>Answers <see cref="GroupEvent"/>: reads the assigned partitions from the given offsets.</summary>
+    /// <summary>
+    /// Answers <see cref="GroupEvent.Assigned"/>: reads exactly its partitions from the given offsets. Without a group (never subscribed)
+    /// it adds partitions to read.
+    /// </summary>
     Task AssignAsync(IReadOnlyList<KeyValuePair<TopicPartition, long>> positions, CancellationToken cancellation);
 
-    /// <summary>Answers <see cref="GroupEvent"/>: stops reading the partitions and lets the group have them.</summary>
+    /// <summary>Answers <see cref="GroupEvent.Revoked"/>: stops reading exactly its partitions and lets the group have them.</summary>
     Task UnassignAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken cancellation);
 
     /// <summary>
     /// The next messages of one assigned partition, in offset order. Returns null when nothing is there; reports the partition's end once
     /// each time it is reached. May be called for different partitions from different threads. The batch is the caller's to dispose.
+    /// Throws <see cref="OffsetOutOfRangeException"/> when the log does not have the position.
     /// </summary>
     RawBatch? Poll(TopicPartition partition, int recordCountMax);
 
@@ -57,7 +69,7 @@ public abstract record GroupEvent
     {
     }
 
-    /// <summary>These partitions are ours: answer with <see cref="IKafkaConsumer.AssignAsync"/>.</summary>
+    /// <summary>These partitions (possibly none) are ours: answer with <see cref="IKafkaConsumer.AssignAsync"/>.</summary>
     public sealed record Assigned(IReadOnlyList<TopicPartition> Partitions) : GroupEvent;
 
     /// <summary>

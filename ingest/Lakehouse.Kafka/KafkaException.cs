@@ -1,7 +1,7 @@
 namespace Lakehouse.Kafka;
 
-/// <summary>Kafka could not do what it was asked.</summary>
-public sealed class KafkaException(string message, string code, bool isTransient, Exception? inner = null) : Exception(message, inner)
+/// <summary>Kafka could not do what it was asked. <see cref="OffsetOutOfRangeException"/> is the one case with a type of its own.</summary>
+public class KafkaException(string message, string code, bool isTransient, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>The error's name as librdkafka has it, such as <c>_TRANSPORT</c> or <c>OFFSET_OUT_OF_RANGE</c>.</summary>
     public string Code { get; } = code;
