@@ -1,5 +1,6 @@
 using Lakehouse.Kafka;
 using Lakehouse.Testing;
+using Xunit;
 
 namespace Lakehouse.Tests;
 
