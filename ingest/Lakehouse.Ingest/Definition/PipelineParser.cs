@@ -1,0 +1,323 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Lakehouse.Columns;
+using YamlDotNet.RepresentationModel;
+
+namespace Lakehouse.Ingest;
+
+/// <summary>
+/// Pipeline YAML to <see cref="PipelineDefinition"/>, part by part in the order of the file, then the checks that need several parts.
+/// </summary>
+internal sealed partial class PipelineParser(string file, Func<string, string?> variable, Func<string, string> readFile)
+{
+    private readonly PipelineText _text = new(file, variable);
+
+    internal PipelineDefinition Parse(string yaml)
+    {
+        YamlMapping root = _text.Mapping(_text.Parse(yaml), "The pipeline");
+        string name = PipelineName(root);
+        KafkaSourceDefinition source = Source(root.RequireMapping("source"));
+        JsonFormatDefinition json = Format(root.FindMapping("format"));
+        (Schema schema, SourceLocation schemaLocation) = SchemaOf(root);
+        string? eventTime = EventTime(root.FindMapping("event_time"), schema);
+        ImmutableArray<StepDefinition> steps = Steps(root);
+        YamlMapping tableMapping = root.RequireMapping("table");
+        TableDefinition table = Table(tableMapping);
+        string? deadLetters = DeadLetters(root.FindMapping("dead_letters"), table);
+        CheckpointDefinition checkpoint = Checkpoint(root.FindMapping("checkpoint"));
+        long budget = Memory(root.FindMapping("memory"));
+        int parallelism = root.FindInteger("parallelism", 0, 1, 1024);
+        root.Done();
+        PipelineSchemas schemas = PipelineSchemas.Resolve(schema, table.KafkaColumns, steps, schemaLocation);
+        CheckTableColumns(tableMapping, table, schemas.Table);
+        return new PipelineDefinition
+        {
+            File = file,
+            Name = name,
+            Source = source,
+            Json = json,
+            Schema = schema,
+            EventTimeColumn = eventTime,
+            Steps = steps,
+            Table = table,
+            DeadLettersPath = deadLetters,
+            Checkpoint = checkpoint,
+            MemoryBudgetBytes = budget,
+            Parallelism = parallelism == 0 ? null : parallelism,
+            Schemas = schemas,
+        };
+    }
+
+    private static string PipelineName(YamlMapping root)
+    {
+        string name = root.RequireText("pipeline");
+        return PipelineNamePattern().IsMatch(name)
+            ? name
+            : throw new PipelineDefinitionException(root.LocationOf("pipeline"),
+                $"A pipeline's name is 1 to 64 letters, digits, '_' or '-' and starts with a letter, not '{name}'. It is the identity in every commit.");
+    }
+
+    private static KafkaSourceDefinition Source(YamlMapping source)
+    {
+        YamlMapping kafka = source.RequireMapping("kafka");
+        source.Done();
+        ImmutableArray<string> topics = [.. kafka.FindTexts("topics")];
+        if (topics.Length == 0 || topics.Distinct().Count() < topics.Length || topics.Any(string.IsNullOrWhiteSpace))
+        {
+            throw new PipelineDefinitionException(kafka.LocationOf("topics"), "'topics' is a list of at least one topic, each once.");
+        }
+
+        var properties = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        if (kafka.FindMapping("properties") is { } given)
+        {
+            foreach (string key in given.Keys)
+            {
+                properties[key] = given.FindText(key) ?? "";
+            }
+        }
+
+        var definition = new KafkaSourceDefinition
+        {
+            BootstrapServers = kafka.RequireText("bootstrap_servers"),
+            Topics = topics,
+            Group = kafka.RequireText("group"),
+            Start = Start(kafka),
+            OnDataLoss = kafka.FindWord("on_data_loss", OnDataLoss.Fail, ("fail", OnDataLoss.Fail), ("earliest", OnDataLoss.Earliest)),
+            Properties = properties.ToImmutable(),
+        };
+        kafka.Done();
+        return definition;
+    }
+
+    private static StartPosition Start(YamlMapping kafka) => kafka.FindText("start") switch
+    {
+        null or "earliest" => new StartPosition.Earliest(),
+        "latest" => new StartPosition.Latest(),
+        var text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) => new StartPosition.At(time),
+        var text => throw new PipelineDefinitionException(kafka.LocationOf("start"),
+            $"'start' is earliest, latest or a time such as 2026-01-01T00:00:00Z, not '{text}'.{Spelling.Suggest(text, ["earliest", "latest"])}"),
+    };
+
+    private static JsonFormatDefinition Format(YamlMapping? format)
+    {
+        YamlMapping? json = format?.RequireMapping("json");
+        format?.Done();
+        json?.FindWord("unknown_fields", true, ("ignore", true));
+        long recordBytesMax = json?.FindSize("max_record_size", 16 << 20, 1024) ?? 16 << 20;
+        json?.Done();
+        return recordBytesMax <= 1 << 30
+            ? new JsonFormatDefinition((int)recordBytesMax)
+            : throw new PipelineDefinitionException(json!.LocationOf("max_record_size"), "'max_record_size' is at most 1GiB.");
+    }
+
+    private (Schema Schema, SourceLocation Location) SchemaOf(YamlMapping root)
+    {
+        string? schemaFile = root.FindText("schema_file");
+        if (schemaFile is null)
+        {
+            root.Require("schema");
+            return (Fields(_text, root.FindList("schema"), root.LocationOf("schema")), root.LocationOf("schema"));
+        }
+
+        if (root.Find("schema") is { } both)
+        {
+            throw new PipelineDefinitionException(_text.At(both), "The schema stands either in 'schema' or in 'schema_file', not in both.");
+        }
+
+        string yaml;
+        try
+        {
+            yaml = readFile(schemaFile);
+        }
+        catch (IOException error)
+        {
+            throw new PipelineDefinitionException(root.LocationOf("schema_file"), $"The schema file cannot be read: {error.Message}", error);
+        }
+
+        var text = new PipelineText(schemaFile, variable);
+        YamlNode list = text.Parse(yaml);
+        return (Fields(text, text.Sequence(list, "schema"), text.At(list)), text.At(list));
+    }
+
+    private static Schema Fields(PipelineText text, IReadOnlyList<YamlNode> nodes, SourceLocation location)
+    {
+        var fields = new List<Field>(nodes.Count);
+        foreach (YamlNode node in nodes)
+        {
+            YamlMapping mapping = text.Mapping(node, "A column of the schema");
+            string name = mapping.RequireText("name");
+            ColumnNames.Check(name, mapping.LocationOf("name"));
+            if (fields.Exists(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw new PipelineDefinitionException(mapping.LocationOf("name"),
+                    $"Two columns are named '{name}' (query engines do not tell upper from lower case).");
+            }
+
+            string typeText = mapping.RequireText("type");
+            if (!ColumnType.TryParse(typeText, out ColumnType type))
+            {
+                throw new PipelineDefinitionException(mapping.LocationOf("type"),
+                    $"'{typeText}' is no column type.{Spelling.Suggest(typeText, ColumnNames.TypeNames)}");
+            }
+
+            fields.Add(new Field(name, type, mapping.FindBoolean("required", false)));
+            mapping.Done();
+        }
+
+        return fields.Count > 0
+            ? new Schema([.. fields])
+            : throw new PipelineDefinitionException(location, "The schema has no columns; write at least one { name: ..., type: ... }.");
+    }
+
+    private static string? EventTime(YamlMapping? eventTime, Schema schema)
+    {
+        if (eventTime is null)
+        {
+            return null;
+        }
+
+        string column = eventTime.RequireText("column");
+        eventTime.Done();
+        int index = schema.IndexOf(column);
+        if (index < 0)
+        {
+            throw new PipelineDefinitionException(eventTime.LocationOf("column"),
+                $"The schema has no column '{column}'.{Spelling.Suggest(column, schema.Fields.Select(f => f.Name))}");
+        }
+
+        return schema[index].Type.Kind is TypeKind.TimestampMillis or TypeKind.TimestampMicros
+            ? column
+            : throw new PipelineDefinitionException(eventTime.LocationOf("column"),
+                $"Event time is a timestamp_millis or timestamp_micros column; '{column}' is {schema[index].Type}.");
+    }
+
+    private ImmutableArray<StepDefinition> Steps(YamlMapping root)
+    {
+        var steps = ImmutableArray.CreateBuilder<StepDefinition>();
+        foreach (YamlNode node in root.FindList("steps"))
+        {
+            YamlMapping step = _text.Mapping(node, "A step");
+            if (step.FindText("filter") is { } condition)
+            {
+                steps.Add(new StepDefinition.Filter(step.LocationOf("filter"), condition));
+            }
+
+            if (step.FindMapping("derive") is { } columns)
+            {
+                foreach (string column in columns.Keys)
+                {
+                    steps.Add(new StepDefinition.Derive(columns.LocationOf(column), column, columns.RequireText(column)));
+                }
+            }
+
+            step.Done();
+            if (step.Keys.Count() != 1)
+            {
+                throw new PipelineDefinitionException(step.Location, "A step has exactly one key: filter or derive.");
+            }
+        }
+
+        return steps.ToImmutable();
+    }
+
+    private static TableDefinition Table(YamlMapping table)
+    {
+        var kafkaColumns = ImmutableArray.CreateBuilder<KafkaColumn>();
+        foreach (string word in table.FindTexts("kafka_columns"))
+        {
+            if (!Enum.GetNames<KafkaColumn>().Any(n => n.ToLowerInvariant() == word) || !Enum.TryParse(word, true, out KafkaColumn column))
+            {
+                throw new PipelineDefinitionException(table.LocationOf("kafka_columns"),
+                    $"'{word}' is no Kafka column.{Spelling.Suggest(word, Enum.GetNames<KafkaColumn>().Select(n => n.ToLowerInvariant()))}");
+            }
+
+            if (kafkaColumns.Contains(column))
+            {
+                throw new PipelineDefinitionException(table.LocationOf("kafka_columns"), $"'{word}' stands twice.");
+            }
+
+            kafkaColumns.Add(column);
+        }
+
+        var definition = new TableDefinition
+        {
+            Path = table.RequireText("path"),
+            PartitionBy = [.. table.FindTexts("partition_by")],
+            RecordKey = [.. table.FindTexts("record_key")],
+            KafkaColumns = kafkaColumns.ToImmutable(),
+            FileBytesMax = table.FindSize("max_file_size", 128L << 20, 64 << 10),
+        };
+        table.Done();
+        return definition;
+    }
+
+    private static string? DeadLetters(YamlMapping? deadLetters, TableDefinition table)
+    {
+        string? path = deadLetters?.RequireText("path");
+        deadLetters?.Done();
+        return path is null || path.TrimEnd('/') != table.Path.TrimEnd('/')
+            ? path
+            : throw new PipelineDefinitionException(deadLetters!.LocationOf("path"), "Dead letters need a table of their own; this is the path of 'table'.");
+    }
+
+    private static CheckpointDefinition Checkpoint(YamlMapping? checkpoint)
+    {
+        if (checkpoint is null)
+        {
+            return new CheckpointDefinition();
+        }
+
+        var definition = new CheckpointDefinition
+        {
+            Interval = checkpoint.FindDuration("interval", TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(100)),
+            Storage = checkpoint.FindText("storage"),
+            Retain = checkpoint.FindInteger("retain", 5, 1, 1000),
+        };
+        checkpoint.Done();
+        return definition;
+    }
+
+    private static long Memory(YamlMapping? memory)
+    {
+        long budget = memory?.FindSize("budget", 384L << 20, 64L << 20) ?? 384L << 20;
+        memory?.Done();
+        return budget;
+    }
+
+    private static void CheckTableColumns(YamlMapping mapping, TableDefinition table, Schema schema)
+    {
+        foreach ((string key, ImmutableArray<string> columns) in new[] { ("partition_by", table.PartitionBy), ("record_key", table.RecordKey) })
+        {
+            foreach (string column in columns)
+            {
+                if (schema.IndexOf(column) < 0)
+                {
+                    throw new PipelineDefinitionException(mapping.LocationOf(key),
+                        $"'{key}' names the column '{column}', which the table does not have."
+                        + Spelling.Suggest(column, schema.Fields.Select(f => f.Name)));
+                }
+            }
+
+            if (columns.Distinct().Count() < columns.Length)
+            {
+                throw new PipelineDefinitionException(mapping.LocationOf(key), $"'{key}' names a column twice.");
+            }
+        }
+
+        foreach (string column in table.PartitionBy)
+        {
+            ColumnType type = schema[schema.IndexOf(column)].Type;
+            if (type.Kind is not (TypeKind.String or TypeKind.Int or TypeKind.Long or TypeKind.Date or TypeKind.Boolean))
+            {
+                throw new PipelineDefinitionException(mapping.LocationOf("partition_by"),
+                    $"Column '{column}' is {type}; a table is partitioned by string, int, long, date or boolean columns, because readers take "
+                    + "the value from the folder's name. Derive one, such as date_format(event_time, 'yyyy-MM-dd').");
+            }
+        }
+    }
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+    private static partial Regex PipelineNamePattern();
+}
