@@ -5,7 +5,7 @@ namespace Lakehouse.Ingest;
 
 /// <summary>
 /// What one pipeline file says, checked as far as the file alone allows: names, types, expressions, references between its parts.
-/// A value; what runs is made from it by <see cref="Pipeline"/>.
+/// A value; what runs is made from it.
 /// </summary>
 public sealed record PipelineDefinition
 {

@@ -11,6 +11,7 @@ namespace Lakehouse.Ingest;
 /// </summary>
 internal sealed partial class PipelineParser(string file, Func<string, string?> variable, Func<string, string> readFile)
 {
+    private static readonly ImmutableArray<string> KafkaColumnWords = ["topic", "partition", "offset", "timestamp", "key"];
     private readonly PipelineText _text = new(file, variable);
 
     internal PipelineDefinition Parse(string yaml)
@@ -227,12 +228,14 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         var kafkaColumns = ImmutableArray.CreateBuilder<KafkaColumn>();
         foreach (string word in table.FindTexts("kafka_columns"))
         {
-            if (!Enum.GetNames<KafkaColumn>().Any(n => n.ToLowerInvariant() == word) || !Enum.TryParse(word, true, out KafkaColumn column))
+            int index = KafkaColumnWords.IndexOf(word);
+            if (index < 0)
             {
                 throw new PipelineDefinitionException(table.LocationOf("kafka_columns"),
-                    $"'{word}' is no Kafka column.{Spelling.Suggest(word, Enum.GetNames<KafkaColumn>().Select(n => n.ToLowerInvariant()))}");
+                    $"'{word}' is no Kafka column.{Spelling.Suggest(word, KafkaColumnWords)}");
             }
 
+            var column = (KafkaColumn)index;
             if (kafkaColumns.Contains(column))
             {
                 throw new PipelineDefinitionException(table.LocationOf("kafka_columns"), $"'{word}' stands twice.");

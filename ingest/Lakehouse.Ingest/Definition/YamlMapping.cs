@@ -28,8 +28,25 @@ internal sealed partial class YamlMapping
         return _node.Children.TryGetValue(new YamlScalarNode(key), out YamlNode? value) && !IsNull(value) ? value : null;
     }
 
-    internal YamlNode Require(string key) => Find(key)
-        ?? throw new PipelineDefinitionException(Location, $"{_name} needs '{key}'.");
+    internal YamlNode Require(string key)
+    {
+        if (Find(key) is { } node)
+        {
+            return node;
+        }
+
+        // A required key that is missing is most often one that is misspelt: then point at what is written.
+        foreach (YamlNode written in _node.Children.Keys)
+        {
+            string name = ((YamlScalarNode)written).Value ?? "";
+            if (name != key && Spelling.Nearest(name, [.. _known]) == key)
+            {
+                throw new PipelineDefinitionException(_text.At(written), $"{_name} has no key '{name}'. Did you mean '{key}'?");
+            }
+        }
+
+        throw new PipelineDefinitionException(Location, $"{_name} needs '{key}'.");
+    }
 
     internal SourceLocation LocationOf(string key) =>
         _node.Children.TryGetValue(new YamlScalarNode(key), out YamlNode? value) ? _text.At(value) : Location;

@@ -1,0 +1,181 @@
+using Lakehouse.Columns;
+using Lakehouse.Ingest;
+using Xunit;
+
+namespace Lakehouse.Tests.Ingest;
+
+public sealed class PipelineDefinitionTests
+{
+    private const string Minimal = """
+        pipeline: trips
+        source:
+          kafka: { bootstrap_servers: "localhost:9092", topics: [trips], group: lake }
+        schema:
+          - { name: trip_id, type: string, required: true }
+          - { name: event_time, type: timestamp_millis }
+          - { name: fare, type: double }
+        table: { path: "/lake/trips" }
+        """;
+
+    [Fact]
+    public void Minimal_pipeline_takes_the_defaults()
+    {
+        PipelineDefinition pipeline = Parse(Minimal);
+
+        Assert.Equal("trips", pipeline.Name);
+        Assert.IsType<StartPosition.Earliest>(pipeline.Source.Start);
+        Assert.Equal(OnDataLoss.Fail, pipeline.Source.OnDataLoss);
+        Assert.Equal(TimeSpan.FromSeconds(30), pipeline.Checkpoint.Interval);
+        Assert.Equal(5, pipeline.Checkpoint.Retain);
+        Assert.Null(pipeline.DeadLettersPath);
+        Assert.Null(pipeline.Parallelism);
+        Assert.Equal(
+            new Schema(new Field("trip_id", TypeKind.String, true), new Field("event_time", TypeKind.TimestampMillis),
+                new Field("fare", TypeKind.Double)),
+            pipeline.Schema);
+    }
+
+    [Fact]
+    public void Every_key_of_the_file_is_read()
+    {
+        PipelineDefinition pipeline = Parse("""
+            pipeline: trips
+            source:
+              kafka:
+                bootstrap_servers: a:1,b:2
+                topics: [trips, rides]
+                group: lake
+                start: 2026-01-01T00:00:00Z
+                on_data_loss: earliest
+                properties: { security.protocol: ssl }
+            format: { json: { unknown_fields: ignore, max_record_size: 1MiB } }
+            schema:
+              - { name: amount, type: "decimal(10,2)" }
+              - { name: at, type: timestamp_micros }
+            event_time: { column: at }
+            table: { path: /lake/trips, partition_by: [kafka_partition], record_key: [amount], kafka_columns: [partition, key], max_file_size: 64MiB }
+            dead_letters: { path: /lake/dead }
+            checkpoint: { interval: 1.5s, storage: /lake/checkpoints, retain: 2 }
+            memory: { budget: 1GiB }
+            parallelism: 3
+            """);
+
+        Assert.Equal(["trips", "rides"], pipeline.Source.Topics);
+        Assert.Equal(new StartPosition.At(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)), pipeline.Source.Start);
+        Assert.Equal(OnDataLoss.Earliest, pipeline.Source.OnDataLoss);
+        Assert.Equal("ssl", pipeline.Source.Properties["security.protocol"]);
+        Assert.Equal(1 << 20, pipeline.Json.RecordBytesMax);
+        Assert.Equal("at", pipeline.EventTimeColumn);
+        Assert.Equal([KafkaColumn.Partition, KafkaColumn.Key], pipeline.Table.KafkaColumns);
+        Assert.Equal(64 << 20, pipeline.Table.FileBytesMax);
+        Assert.Equal("/lake/dead", pipeline.DeadLettersPath);
+        Assert.Equal(TimeSpan.FromSeconds(1.5), pipeline.Checkpoint.Interval);
+        Assert.Equal("/lake/checkpoints", pipeline.Checkpoint.Storage);
+        Assert.Equal(1L << 30, pipeline.MemoryBudgetBytes);
+        Assert.Equal(3, pipeline.Parallelism);
+        Assert.Equal(["amount", "at", "kafka_partition", "kafka_key"], pipeline.Schemas.Table.Fields.Select(f => f.Name));
+    }
+
+    [Theory]
+    [InlineData("table:", "tabel:", 8, 1, "no key 'tabel'", "'table'")]
+    [InlineData("topics:", "topic:", 3, 48, "no key 'topic'", "'topics'")]
+    [InlineData("type: double", "type: dubble", 7, 25, "'dubble' is no column type", "'double'")]
+    [InlineData("type: double", "type: double, require: true", 7, 33, "no key 'require'", "'required'")]
+    [InlineData("group: lake", "group: lake, start: earlyest", 3, 86, "'earlyest'", "'earliest'")]
+    [InlineData("group: lake", "group: lake, on_data_loss: ignore", 3, 93, "fail or earliest, not 'ignore'", "")]
+    [InlineData("name: fare", "name: _hoodie_fare", 7, 13, "Hudi's own", "")]
+    [InlineData("name: fare", "name: 1st", 7, 13, "Avro", "")]
+    [InlineData("name: fare", "name: Trip_ID", 7, 13, "Two columns", "")]
+    [InlineData("/lake/trips\"", "/lake/trips\", partition_by: [fara]", 8, 45, "'fara'", "'fare'")]
+    [InlineData("/lake/trips\"", "/lake/trips\", partition_by: [fare]", 8, 45, "is double", "date_format")]
+    [InlineData("/lake/trips\"", "/lake/trips\", record_key: [id]", 8, 43, "'record_key' names the column 'id'", "")]
+    [InlineData("/lake/trips\"", "/lake/trips\", kafka_columns: [offsets]", 8, 46, "'offsets'", "'offset'")]
+    [InlineData("/lake/trips\"", "/lake/${LAKE_NAME}\"", 8, 16, "LAKE_NAME, which is not set", "")]
+    [InlineData("pipeline: trips", "pipeline: tri ps", 1, 11, "tri ps", "")]
+    [InlineData("[trips]", "trips", 3, 57, "'topics' is a list, not the value 'trips'", "")]
+    public void Mistake_is_reported_where_it_stands(string right, string wrong, int line, int column, string says, string suggests)
+    {
+        var error = Assert.Throws<PipelineDefinitionException>(() => Parse(Replace(Minimal, right, wrong)));
+
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.Contains(suggests, error.Message, StringComparison.Ordinal);
+        Assert.Equal(new SourceLocation("trips.yaml", line, column), error.Location);
+        Assert.StartsWith(FormattableString.Invariant($"trips.yaml:{line}:{column}: "), error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("checkpoint: { interval: 5 }", "duration")]
+    [InlineData("checkpoint: { interval: 1ms }", "at least 0.1 s")]
+    [InlineData("checkpoint: { retain: 0 }", "from 1 to 1000")]
+    [InlineData("memory: { budget: 1GB }", "such as 512KiB")]
+    [InlineData("memory: { budget: 1MiB }", "at least 65536 KiB")]
+    [InlineData("event_time: { column: fare }", "'fare' is double")]
+    [InlineData("event_time: { column: event_tim }", "Did you mean 'event_time'?")]
+    [InlineData("dead_letters: { path: /lake/trips/ }", "a table of their own")]
+    [InlineData("compaction: { }", "no key 'compaction'")]
+    [InlineData("parallelism: many", "whole number")]
+    public void Wrong_part_at_the_end_is_refused(string line, string says)
+    {
+        var error = Assert.Throws<PipelineDefinitionException>(() => Parse(Minimal + "\n" + line));
+
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.Equal(9, error.Location.Line);
+    }
+
+    [Fact]
+    public void Missing_part_is_named()
+    {
+        var error = Assert.Throws<PipelineDefinitionException>(() => Parse(Replace(Minimal, "group: lake", "")));
+        Assert.Contains("needs 'group'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Broken_yaml_is_reported_with_its_line()
+    {
+        var error = Assert.Throws<PipelineDefinitionException>(() => Parse(Replace(Minimal, "[trips]", "[trips")));
+        Assert.Contains("not valid YAML", error.Message, StringComparison.Ordinal);
+        Assert.Equal(3, error.Location.Line);
+    }
+
+    [Fact]
+    public void Environment_variables_stand_in_for_secrets()
+    {
+        PipelineDefinition pipeline = PipelineDefinition.Parse(
+            Replace(Minimal, "group: lake", "group: lake, properties: { sasl.password: \"${KAFKA_PASSWORD}!\" }"),
+            "trips.yaml", name => name == "KAFKA_PASSWORD" ? "se:cret" : null, _ => "");
+
+        Assert.Equal("se:cret!", pipeline.Source.Properties["sasl.password"]);
+    }
+
+    [Fact]
+    public void Schema_may_stand_in_a_file_of_its_own()
+    {
+        string yaml = Minimal[..Minimal.IndexOf("schema:", StringComparison.Ordinal)] + "schema_file: trips.schema.yaml\ntable: { path: /lake/trips }";
+
+        PipelineDefinition pipeline = PipelineDefinition.Parse(yaml, "trips.yaml", _ => null, name =>
+            name == "trips.schema.yaml" ? "- { name: id, type: long }" : throw new FileNotFoundException(name));
+        Assert.Equal(new Schema(new Field("id", TypeKind.Long)), pipeline.Schema);
+
+        var error = Assert.Throws<PipelineDefinitionException>(() =>
+            PipelineDefinition.Parse(yaml, "trips.yaml", _ => null, _ => "- { name: id, type: lang }"));
+        Assert.Equal(new SourceLocation("trips.schema.yaml", 1, 21), error.Location);
+    }
+
+    [Fact]
+    public void Offset_that_nobody_asked_for_travels_with_the_rows_but_not_into_the_table()
+    {
+        PipelineSchemas schemas = Parse(Minimal).Schemas;
+
+        Assert.True(schemas.OffsetIndex >= 0);
+        Assert.Equal(["trip_id", "event_time", "fare"], schemas.Table.Fields.Select(f => f.Name));
+    }
+
+    private static string Replace(string text, string old, string with)
+    {
+        Assert.Contains(old, text, StringComparison.Ordinal);
+        return text.Replace(old, with, StringComparison.Ordinal);
+    }
+
+    private static PipelineDefinition Parse(string yaml) =>
+        PipelineDefinition.Parse(yaml, "trips.yaml", _ => null, name => throw new FileNotFoundException(name));
+}
