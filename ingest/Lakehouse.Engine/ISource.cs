@@ -2,18 +2,20 @@ namespace Lakehouse.Engine;
 
 /// <summary>
 /// The head of one subtask: reads its splits and hands decoded batches to the chain. Called by its subtask's loop only, so it needs no
-/// locks. Positions come from the state it is opened with, never from the outside system's own bookkeeping.
+/// locks. Positions come from the state it is opened with and from what the table says, never from the outside system's own bookkeeping.
 /// </summary>
 public interface ISource : IAsyncDisposable
 {
     /// <summary>
-    /// Starts reading. <paramref name="restored"/> is what <see cref="Snapshot"/> returned for the checkpoint recovered from, or null.
+    /// Starts reading. <paramref name="restored"/> is what <see cref="Snapshot"/> of every subtask returned for the checkpoint recovered
+    /// from, by subtask index: all of it goes to all sources, because the number of subtasks and who has which split may have changed.
+    /// It is empty on a fresh start and when only the table remembers the positions (<see cref="SourceContext.CommittedPositions"/>).
     /// </summary>
-    Task OpenAsync(byte[]? restored, CancellationToken cancellation);
+    Task OpenAsync(SourceContext context, IReadOnlyList<byte[]> restored, CancellationToken cancellation);
 
     /// <summary>
-    /// Emits at most a few batches and says what to expect next. Returns within about 100 ms when there is nothing to read, so that
-    /// barriers are not held up.
+    /// Emits at most a few batches and says what to expect next. When there is nothing to read it waits, but returns within about 100 ms,
+    /// so that barriers are not held up. Never waits for <see cref="SourceContext.RequestCheckpointAsync"/>: the barrier needs this loop.
     /// </summary>
     ValueTask<SourceStatus> PollAsync(IOutput output, CancellationToken cancellation);
 
@@ -33,7 +35,10 @@ public enum SourceStatus
     /// <summary>Nothing is there now; poll again.</summary>
     NothingAvailable,
 
-    /// <summary>The source is bounded and every split has reached its end.</summary>
+    /// <summary>
+    /// Every split has reached its end. The job ends when all sources say so at once; until then the source is polled now and then and may
+    /// take it back by another answer (a rebalance brought it a split).
+    /// </summary>
     EndOfInput,
 }
 
