@@ -67,5 +67,6 @@ internal static class CommandLine
     {
         Json,
         Verbose,
+        TestCommand.Create(),
     };
 }
