@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using Lakehouse.Columns;
+
+namespace Lakehouse.Service;
+
+/// <summary>Single values of columns as objects and as text: for the few rows that are shown, never for those that are scanned.</summary>
+internal static class Cells
+{
+    private const string MillisFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    private const string MicrosFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+
+    /// <summary>A value as what JSON has for it: null, bool, long, double or string.</summary>
+    internal static object? ValueAt(ColumnVector column, int index)
+    {
+        if (!column.IsValid(index))
+        {
+            return null;
+        }
+
+        return column.Type.Kind switch
+        {
+            TypeKind.Boolean => column.BooleanAt(index),
+            TypeKind.Int => (long)column.Values<int>()[index],
+            TypeKind.Long => column.Values<long>()[index],
+            TypeKind.Float => column.Values<float>()[index],
+            TypeKind.Double => column.Values<double>()[index],
+            TypeKind.Decimal => Integer(column.Type, column.Values<Int128>()[index]),
+            TypeKind.Date => Integer(column.Type, column.Values<int>()[index]),
+            TypeKind.TimestampMillis or TypeKind.TimestampMicros => Integer(column.Type, column.Values<long>()[index]),
+            _ => Bytes(column.Type, column.BytesAt(index)),
+        };
+    }
+
+    /// <summary>A value stored as an integer, as its type shows it: dates and timestamps as ISO 8601, decimals with their point.</summary>
+    internal static object Integer(ColumnType type, Int128 value) => type.Kind switch
+    {
+        TypeKind.Boolean => value != 0,
+        TypeKind.Date => Date((long)value),
+        TypeKind.TimestampMillis => Timestamp((long)value, TimeSpan.TicksPerMillisecond, MillisFormat),
+        TypeKind.TimestampMicros => Timestamp((long)value, TimeSpan.TicksPerMicrosecond, MicrosFormat),
+        TypeKind.Decimal => Decimal(value, type.Scale),
+        _ when value >= long.MinValue && value <= long.MaxValue => (long)value,
+        _ => value.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>A string as text, binary as base64.</summary>
+    internal static string Bytes(ColumnType type, ReadOnlySpan<byte> bytes) =>
+        type.Kind == TypeKind.String ? Encoding.UTF8.GetString(bytes) : Convert.ToBase64String(bytes);
+
+    /// <summary>A value as a cell of a table.</summary>
+    internal static string Text(object? value) => value switch
+    {
+        null => "null",
+        bool b => b ? "true" : "false",
+        double d => d.ToString("0.######", CultureInfo.InvariantCulture),
+        float f => f.ToString("0.######", CultureInfo.InvariantCulture),
+        IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString() ?? "",
+    };
+
+    private static string Decimal(Int128 unscaled, int scale)
+    {
+        string digits = BigInteger.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
+        string text = scale == 0 ? digits : digits[..^scale] + "." + digits[^scale..];
+        return unscaled < 0 ? "-" + text : text;
+    }
+
+    private static string Date(long days) =>
+        days is >= -719_162 and <= 2_932_896
+            ? DateTime.UnixEpoch.AddDays(days).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
+            : FormattableString.Invariant($"{days} days");
+
+    private static string Timestamp(long value, long ticksPerUnit, string format)
+    {
+        Int128 ticks = DateTime.UnixEpoch.Ticks + ((Int128)value * ticksPerUnit);
+        return ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
+            ? new DateTime((long)ticks, DateTimeKind.Utc).ToString(format, CultureInfo.InvariantCulture)
+            : value.ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+using System.Text.Json;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// The files that another table gets with a commit of the primary one, such as dead letters. Rolled forward after the primary's
+/// outcome names them and before the primary's next claim.
+/// </summary>
+/// <param name="Location">Where the table is, as the committer's options can open it.</param>
+/// <param name="Files">Its new files, staged in its own store.</param>
+public sealed record FollowerTable(string Location, ImmutableArray<StagedFile> Files);
+
+/// <summary>All that one checkpoint puts into a table and its followers: complete and durable, committed whole or discarded whole.</summary>
+/// <param name="Files">The table's new files.</param>
+/// <param name="Ranges">What was read; each must start exactly where the table's ledger ends.</param>
+/// <param name="Checkpoint">The checkpoint it belongs to.</param>
+/// <param name="HistoryEpoch">The history epoch of the ledger that the work continued.</param>
+/// <param name="Followers">Other tables that get files in the same checkpoint.</param>
+public sealed record Committable(
+    ImmutableArray<StagedFile> Files,
+    ImmutableArray<OffsetRange> Ranges,
+    CheckpointReference Checkpoint,
+    long HistoryEpoch,
+    ImmutableArray<FollowerTable> Followers)
+{
+    /// <summary>This committable as UTF-8 JSON.</summary>
+    public byte[] ToJson() => JsonForm.Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteArray("files", Files, WriteFile);
+        LedgerJson.WriteRanges(json, Ranges);
+        json.WritePropertyName("checkpoint");
+        LedgerJson.WriteCheckpoint(json, Checkpoint);
+        json.WriteNumber("historyEpoch", HistoryEpoch);
+        json.WriteArray("followers", Followers, WriteFollower);
+        json.WriteEndObject();
+    });
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote. Throws <see cref="InvalidDataException"/> for anything else.</summary>
+    public static Committable FromJson(ReadOnlyMemory<byte> utf8) => JsonForm.Read(utf8, "A committable", static json => new Committable(
+        [.. json.GetProperty("files").EnumerateArray().Select(ReadFile)],
+        LedgerJson.ReadRanges(json),
+        LedgerJson.ReadCheckpoint(json.GetProperty("checkpoint")),
+        json.Long("historyEpoch"),
+        [.. json.GetProperty("followers").EnumerateArray().Select(ReadFollower)]));
+
+    internal static void WriteFollower(Utf8JsonWriter json, FollowerTable follower)
+    {
+        json.WriteStartObject();
+        json.WriteString("location", follower.Location);
+        json.WriteArray("files", follower.Files, WriteFile);
+        json.WriteEndObject();
+    }
+
+    internal static FollowerTable ReadFollower(JsonElement json) =>
+        new(json.Text("location"), [.. json.GetProperty("files").EnumerateArray().Select(ReadFile)]);
+
+    private static void WriteFile(Utf8JsonWriter json, StagedFile file)
+    {
+        json.WriteStartObject();
+        json.WriteString("partitionPath", file.PartitionPath);
+        json.WriteString("fileId", file.FileId);
+        json.WriteString("writeToken", file.WriteToken);
+        json.WriteString("stagedPath", file.StagedPath.Value);
+        json.WriteNumber("rowCount", file.RowCount);
+        json.WriteNumber("byteCount", file.ByteCount);
+        json.WriteNullable("minEventTimeMillis", file.MinEventTimeMillis);
+        json.WriteNullable("maxEventTimeMillis", file.MaxEventTimeMillis);
+        json.WriteArray("patchPoints", file.PatchPoints, static (json, point) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("column", point.Column);
+            json.WriteString("kind", point.Kind.ToString());
+            json.WriteNumber("offset", point.Offset);
+            json.WriteNumber("length", point.Length);
+            json.WriteEndObject();
+        });
+        json.WriteEndObject();
+    }
+
+    private static StagedFile ReadFile(JsonElement json) => new(
+        json.Text("partitionPath"),
+        json.Text("fileId"),
+        json.Text("writeToken"),
+        new ObjectPath(json.Text("stagedPath")),
+        json.Long("rowCount"),
+        json.Long("byteCount"),
+        [
+            .. json.GetProperty("patchPoints").EnumerateArray().Select(static p => new PatchPoint(
+                p.Text("column"), Enum.Parse<PatchKind>(p.Text("kind")), p.Long("offset"), p.GetProperty("length").GetInt32())),
+        ],
+        json.LongOrNull("minEventTimeMillis"),
+        json.LongOrNull("maxEventTimeMillis"));
+}

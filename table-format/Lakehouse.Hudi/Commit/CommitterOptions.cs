@@ -1,0 +1,20 @@
+namespace Lakehouse.Hudi;
+
+/// <summary>Settings of a committer. They bear on liveness and size; safety depends on none of them.</summary>
+public sealed record CommitterOptions
+{
+    /// <summary>How long another worker's undecided claim is watched before it is aborted.</summary>
+    public TimeSpan ClaimDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often such a claim is looked at.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Instants that stay on the active timeline at least; older ones are pruned a tenth of that at a time.</summary>
+    public int ActiveInstantsKept { get; init; } = 300;
+
+    /// <summary>How old a pruned instant's number must be before its claim and outcome go too.</summary>
+    public TimeSpan NumberRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Opens a follower table by its location; needed only where committables have followers.</summary>
+    public Func<string, CancellationToken, Task<HudiTable>>? OpenFollower { get; init; }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>Composes outcomes. Pure.</summary>
+internal static class OutcomePlan
+{
+    internal static Outcome Aborted(SequenceBase found, Claim claim) => new()
+    {
+        Number = claim.Number,
+        IsCommitted = false,
+        Action = claim.Action,
+        Instant = claim.Instant,
+        Worker = claim.Worker,
+        Attempt = claim.Attempt,
+        Nonce = claim.Nonce,
+        LastCommittedInstant = found.State.Instant,
+        TableId = found.TableId ?? claim.Nonce,
+        State = found.State with { Sequence = claim.Number },
+        Floor = found.Floor,
+        FloorInstant = found.FloorInstant,
+        Followed = found.Followed,
+    };
+
+    internal static Outcome Committed(
+        HudiTable table, SequenceBase found, Claim claim, Proposal proposal, long floor, string? floorInstant)
+    {
+        Ledger ledger = found.State.Ledger.Advance(proposal.Ranges, proposal.Checkpoint.Path);
+        ImmutableArray<Followed> followed = proposal.FollowedAfter(found);
+        return new Outcome
+        {
+            Number = claim.Number,
+            IsCommitted = true,
+            Action = claim.Action,
+            Instant = claim.Instant,
+            Worker = claim.Worker,
+            Attempt = claim.Attempt,
+            Nonce = claim.Nonce,
+            LastCommittedInstant = claim.Instant,
+            TableId = found.TableId ?? claim.Nonce,
+            State = (found.State with { Sequence = claim.Number, Instant = claim.Instant, Ledger = ledger }).With(proposal.Checkpoint),
+            Floor = floor,
+            FloorInstant = floorInstant,
+            Followed = followed,
+            Files = [.. proposal.Files.Select(f => File(f, claim))],
+            Followers = proposal.Followers,
+            Commit = new CommitMetadata
+            {
+                OperationType = "INSERT",
+                PartitionToWriteStats = proposal.Files.GroupBy(static f => f.PartitionPath, StringComparer.Ordinal).ToImmutableSortedDictionary(
+                    static g => g.Key,
+                    g => g.Select(f => Stat(f, File(f, claim).Final)).ToImmutableArray(),
+                    StringComparer.Ordinal),
+                ExtraMetadata = Extra(table, ledger, proposal, followed),
+            },
+        };
+    }
+
+    /// <summary>Where a staged file goes: its private copy, its final place, and the file that it comes from.</summary>
+    internal static OutcomeFile File(StagedFile file, Claim claim)
+    {
+        string name = new DataFileName(file.FileId, file.WriteToken, claim.Instant).ToString();
+        return new OutcomeFile(claim.Staging / name, new ObjectPath(file.PartitionPath) / name, file.StagedPath);
+    }
+
+    private static WriteStat Stat(StagedFile file, ObjectPath final) => new(
+        file.FileId, final.Value, file.PartitionPath, file.RowCount, file.ByteCount, file.MinEventTimeMillis, file.MaxEventTimeMillis);
+
+    private static ImmutableSortedDictionary<string, string> Extra(
+        HudiTable table, Ledger ledger, Proposal proposal, ImmutableArray<Followed> followed)
+    {
+        ImmutableSortedDictionary<string, string>.Builder extra = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        extra[CommitMetadata.SchemaKey] = table.AvroSchema;
+        extra[CommitMetadata.CheckpointKey] = Encoding.UTF8.GetString(
+            JsonForm.Write(json => LedgerJson.WriteCheckpoint(json, proposal.Checkpoint)));
+        extra[CommitMetadata.LedgerKey] = Encoding.UTF8.GetString(JsonForm.Write(json =>
+        {
+            json.WriteStartObject();
+            LedgerJson.WriteLedger(json, ledger);
+            LedgerJson.WriteRanges(json, proposal.Ranges);
+            json.WriteEndObject();
+        }));
+        if (StreamerCheckpoint(ledger) is { } checkpoint)
+        {
+            extra[CommitMetadata.StreamerCheckpointKey] = checkpoint;
+        }
+
+        if (!followed.IsEmpty)
+        {
+            extra[SequenceBase.FollowedKey] = SequenceBase.WriteFollowed(followed);
+        }
+
+        return extra.ToImmutable();
+    }
+
+    /// <summary>Hudi Streamer's form, <c>topic,0:123,1:456</c>, which has room for one topic only.</summary>
+    private static string? StreamerCheckpoint(Ledger ledger)
+    {
+        var sources = ledger.Entries.Keys.Select(static k => (k.Pipeline, k.Cluster, k.Topic)).Distinct().ToList();
+        if (sources.Count != 1)
+        {
+            return null;
+        }
+
+        var text = new StringBuilder(sources[0].Topic);
+        foreach ((LedgerKey key, LedgerEntry entry) in ledger.Entries)
+        {
+            text.Append(CultureInfo.InvariantCulture, $",{key.Partition}:{entry.EndOffset}");
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// Keeps the timeline and the sequence short. Instants below the floor go (requested, inflight, completed, oldest first); of old
+/// numbers below it go claim and committed outcome, but never an aborted outcome: it is what stops the claim's sleeping owner.
+/// </summary>
+internal static class Pruning
+{
+    internal static async Task RunAsync(IObjectStore store, SequenceView view, DateTimeOffset numbersBefore, CancellationToken cancellation)
+    {
+        if (view.Newest is not { FloorInstant: { } floorInstant } newest)
+        {
+            return;
+        }
+
+        ActiveTimeline timeline = await ActiveTimeline.LoadAsync(store, cancellation);
+        foreach (TimelineFile file in timeline.Below(floorInstant))
+        {
+            await store.DeleteAsync(file.Path, cancellation);
+        }
+
+        foreach (ObjectPath folder in await SequenceFolder.FoldersAsync(store, cancellation))
+        {
+            if (!await PruneNumbersAsync(store, folder, newest.Floor, numbersBefore, cancellation))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>False when the folder holds numbers that stay, so that younger folders need no look.</summary>
+    private static async Task<bool> PruneNumbersAsync(
+        IObjectStore store, ObjectPath folder, long floor, DateTimeOffset numbersBefore, CancellationToken cancellation)
+    {
+        (List<long> claims, List<long> outcomes) = await SequenceFolder.NumbersAsync(store, folder, cancellation);
+        foreach (long number in outcomes)
+        {
+            if (number >= floor)
+            {
+                return false;
+            }
+
+            if (!claims.Contains(number))
+            {
+                // Its claim went before: an aborted outcome, which stays.
+                continue;
+            }
+
+            if (await SequenceFolder.ReadOutcomeAsync(store, number, cancellation) is { } outcome)
+            {
+                if (InstantTime.Parse(outcome.Instant) >= numbersBefore)
+                {
+                    return false;
+                }
+
+                if (outcome.IsCommitted)
+                {
+                    await store.DeleteAsync(SequenceFolder.OutcomePath(number), cancellation);
+                }
+            }
+
+            await store.DeleteAsync(SequenceFolder.ClaimPath(number), cancellation);
+        }
+
+        return true;
+    }
+
+    /// <summary>Deletes what decided numbers have left below <c>.hoodie/.temp/</c>; a checkpoint's own folder is not touched.</summary>
+    internal static async Task RemoveLeftoversAsync(IObjectStore store, SequenceView view, CancellationToken cancellation)
+    {
+        if (view.Newest is null || !view.Published)
+        {
+            return;
+        }
+
+        List<ObjectPath> leftovers = [];
+        await foreach (ObjectStat stat in store.ListAsync(HudiTable.TemporaryFolder, recursive: false, cancellation))
+        {
+            if (stat.IsFolder && SequenceFolder.TryParseStaging(stat.Path.Name, out long number) && number <= view.Newest.Number)
+            {
+                leftovers.Add(stat.Path);
+            }
+        }
+
+        foreach (ObjectPath folder in leftovers)
+        {
+            await DeleteFolderAsync(store, folder, cancellation);
+        }
+    }
+
+    internal static async Task DeleteFolderAsync(IObjectStore store, ObjectPath folder, CancellationToken cancellation)
+    {
+        List<ObjectPath> files = [];
+        await foreach (ObjectStat stat in store.ListAsync(folder, recursive: true, cancellation))
+        {
+            files.Add(stat.Path);
+        }
+
+        foreach (ObjectPath file in files)
+        {
+            await store.DeleteAsync(file, cancellation);
+        }
+    }
+}

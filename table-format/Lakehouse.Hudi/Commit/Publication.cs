@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// Makes a committed outcome visible. Anybody may do it, several at once, and stop anywhere; every step can be repeated.
+/// 1. <c>t.commit.requested</c>, <c>t.inflight</c>.
+/// 2. Partition metadata.
+/// 3. Every staged file is linked or copied to its final name, never written from memory.
+/// 4. <c>t.commit</c>.
+/// 5. Staging and the checkpoint's files are deleted; an instant that has meanwhile fallen below the floor is taken off again.
+/// </summary>
+internal static class Publication
+{
+    internal static async Task PublishAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
+    {
+        Invariant.Holds(outcome is { IsCommitted: true, Commit: not null }, "Only a committed outcome is published.");
+        TimelineFile completed = outcome.Completed;
+        if (await store.StatAsync(completed.Path, cancellation) is null)
+        {
+            if (!await ExposeAsync(store, outcome, cancellation))
+            {
+                return;
+            }
+
+            await ConditionalPut.SameForAllAsync(store, completed.Path, outcome.Commit.ToJson(), cancellation);
+        }
+
+        foreach (OutcomeFile file in outcome.Files)
+        {
+            await store.DeleteAsync(file.Staged, cancellation);
+            await store.DeleteAsync(file.Source, cancellation);
+        }
+
+        await RemoveIfPrunedAsync(store, outcome, cancellation);
+    }
+
+    /// <summary>Steps 1 to 3. False when somebody has published and pruned this instant while we slept: then it must not come back.</summary>
+    private static async Task<bool> ExposeAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
+    {
+        if (!await IsWantedAsync(store, outcome, cancellation))
+        {
+            return false;
+        }
+
+        foreach (InstantState state in (InstantState[])[InstantState.Requested, InstantState.Inflight])
+        {
+            TimelineFile file = outcome.Completed with { State = state };
+            await ConditionalPut.SameForAllAsync(store, file.Path, ReadOnlyMemory<byte>.Empty, cancellation);
+        }
+
+        foreach (ObjectPath partition in outcome.Files.Select(static f => f.Final.Parent).Distinct())
+        {
+            byte[] metadata = PartitionPath.Metadata(partition.Value, outcome.Instant);
+            await ConditionalPut.SameForAllAsync(store, partition / PartitionPath.MetadataName, metadata, cancellation);
+        }
+
+        foreach (OutcomeFile file in outcome.Files)
+        {
+            if (!await LinkAsync(store, outcome, file, cancellation))
+            {
+                await RemoveIfPrunedAsync(store, outcome, cancellation);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>False when the staged file is gone because somebody else has finished the publication.</summary>
+    private static async Task<bool> LinkAsync(IObjectStore store, Outcome outcome, OutcomeFile file, CancellationToken cancellation)
+    {
+        try
+        {
+            await store.CopyIfAbsentAsync(file.Staged, file.Final, cancellation);
+            return true;
+        }
+        catch (ObjectStoreException e)
+        {
+            if (await store.StatAsync(file.Final, cancellation) is not null)
+            {
+                return true;
+            }
+
+            if (await store.StatAsync(outcome.Completed.Path, cancellation) is not null
+                || !await IsWantedAsync(store, outcome, cancellation))
+            {
+                return false;
+            }
+
+            if (await store.StatAsync(file.Staged, cancellation) is null)
+            {
+                throw new HudiException(store.Root, $"'{file.Staged}', a file of the committed instant {outcome.Instant}, is gone "
+                    + "before it was published; something else deletes files below .hoodie.", e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>True while this outcome is the newest: nothing is claimed before it is published, so a newer one means it was.</summary>
+    private static async Task<bool> IsWantedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation) =>
+        !await SequenceFolder.HasHigherAsync(store, outcome.Number, cancellation);
+
+    /// <summary>Takes the instant off the timeline when a newer outcome's floor lies above it.</summary>
+    private static async Task RemoveIfPrunedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
+    {
+        SequenceView view = await SequenceFolder.LookAsync(store, cancellation);
+        if (view.Newest is { FloorInstant: { } floor } && string.CompareOrdinal(outcome.Instant, floor) < 0)
+        {
+            foreach (InstantState state in (InstantState[])[InstantState.Requested, InstantState.Inflight, InstantState.Completed])
+            {
+                await store.DeleteAsync((outcome.Completed with { State = state }).Path, cancellation);
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// Carries out, for one table, what <see cref="CommitDecision"/> decides, until a proposal is committed, done or void:
+/// 1. look at the sequence; publish, roll followers forward, abort or wait as decided;
+/// 2. put claim n; when won, look for higher numbers: if there are any, we slept through a pruning and start over;
+/// 3. copy the files into the claim's staging folder with the instant patched in;
+/// 4. put outcome n: the commit point; 5. publish it.
+/// Not thread safe: one per table and process.
+/// </summary>
+internal sealed class SequencedCommit(
+    HudiTable table, string worker, string attempt, CommitterOptions options, TimeProvider time, Random random)
+{
+    private const int StepsMax = 100_000;
+    private readonly Dictionary<string, long> _watchedSince = new(StringComparer.Ordinal);
+    private long _rolledForward;
+
+    internal HudiTable Table => table;
+
+    private IObjectStore Store => table.Store;
+
+    /// <summary>
+    /// Commits a proposal, or with none only finishes what others left. Null: there was no proposal.
+    /// </summary>
+    internal async Task<CommitResult?> RunAsync(
+        Proposal? proposal, Func<Outcome, CancellationToken, Task> rollForward, CancellationToken cancellation)
+    {
+        await table.CheckUnchangedAsync(cancellation);
+        for (int steps = 0; steps < StepsMax; steps++)
+        {
+            SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
+            SequenceBase found = view.Newest is { } newest
+                ? SequenceBase.After(newest)
+                : await SequenceBase.FromTimelineAsync(Store, cancellation);
+            CommitStep step = CommitDecision.Next(
+                view, found, proposal, _rolledForward >= found.Number, worker, WatchedFor(view.Pending), options.ClaimDeadline);
+            switch (step)
+            {
+                case CommitStep.Publish publish:
+                    await Publication.PublishAsync(Store, publish.Outcome, cancellation);
+                    break;
+                case CommitStep.RollForward roll:
+                    await rollForward(roll.Outcome, cancellation);
+                    _rolledForward = roll.Outcome.Number;
+                    break;
+                case CommitStep.AlreadyDone:
+                    return new CommitResult.AlreadyCommitted();
+                case CommitStep.GiveUp giveUp:
+                    return new CommitResult.Conflicted(giveUp.Reason);
+                case CommitStep.Abort abort:
+                    await AbortAsync(found, abort.Claim, cancellation);
+                    break;
+                case CommitStep.Wait:
+                    await Task.Delay(options.PollInterval, time, cancellation);
+                    break;
+                case CommitStep.Take take:
+                    if (await TakeAsync(found, take.Number, proposal!, rollForward, cancellation) is { } committed)
+                    {
+                        return committed;
+                    }
+
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        throw new HudiException(Store.Root, "other committers leave no number free; see .hoodie/.sequence for who they are.");
+    }
+
+    /// <summary>Claims a number and decides it. Null: look again.</summary>
+    private async Task<CommitResult?> TakeAsync(
+        SequenceBase found, long number, Proposal proposal, Func<Outcome, CancellationToken, Task> rollForward, CancellationToken cancellation)
+    {
+        string? last = Later(found.LastInstant, (await ActiveTimeline.LoadAsync(Store, cancellation)).LastInstant);
+        var claim = new Claim(
+            number, TimelineFile.Commit, InstantTime.Next(time.GetUtcNow(), last), worker, attempt, NonceText.Next(random));
+        if (await ConditionalPut.OnceAsync(Store, SequenceFolder.ClaimPath(number), claim.ToJson(), cancellation) != PutResult.Created
+            || await SequenceFolder.HasHigherAsync(Store, number, cancellation))
+        {
+            return null;
+        }
+
+        Outcome outcome;
+        try
+        {
+            (long floor, string? floorInstant) = await FloorAsync(found, claim, cancellation);
+            outcome = OutcomePlan.Committed(table, found, claim, proposal, floor, floorInstant);
+            await StageAsync(proposal, claim, cancellation);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // Nothing is public. Free the number at once rather than let others watch it; when it was aborted under us, look again.
+            bool ours = await AbortAsync(found, claim, CancellationToken.None);
+            if (ours || e is OperationCanceledException)
+            {
+                throw;
+            }
+
+            return null;
+        }
+
+        if (!await DecideAsync(found, claim, outcome, cancellation))
+        {
+            return null;
+        }
+
+        // < The commit is decided: from here on only a dead process stops, and then somebody else goes on.
+        await Publication.PublishAsync(Store, outcome, CancellationToken.None);
+        if (!outcome.Followers.IsEmpty)
+        {
+            await rollForward(outcome, CancellationToken.None);
+        }
+
+        _rolledForward = number;
+        if (outcome.Floor > found.Floor)
+        {
+            await PruneAsync(CancellationToken.None);
+        }
+
+        return new CommitResult.Committed(number, claim.Instant);
+    }
+
+    internal async Task PruneAsync(CancellationToken cancellation)
+    {
+        SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
+        await Pruning.RunAsync(Store, view, time.GetUtcNow() - options.NumberRetention, cancellation);
+    }
+
+    private async Task StageAsync(Proposal proposal, Claim claim, CancellationToken cancellation)
+    {
+        byte[] instant = System.Text.Encoding.ASCII.GetBytes(claim.Instant);
+        foreach (StagedFile file in proposal.Files)
+        {
+            OutcomeFile names = OutcomePlan.File(file, claim);
+            byte[] fileName = System.Text.Encoding.UTF8.GetBytes(names.Final.Name);
+            var summary = new ParquetFileSummary(file.RowCount, file.ByteCount, file.PatchPoints);
+            IReadOnlyList<Patch> patches = ParquetPatches.For(summary, new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
+            {
+                [MetaColumns.CommitTime] = instant,
+                [MetaColumns.FileName] = fileName,
+            });
+            await Store.CopyPatchedAsync(file.StagedPath, names.Staged, patches, cancellation);
+        }
+    }
+
+    /// <summary>Puts the outcome. False when the claim had been aborted.</summary>
+    private async Task<bool> DecideAsync(SequenceBase found, Claim claim, Outcome outcome, CancellationToken cancellation)
+    {
+        byte[] json = outcome.ToJson();
+        try
+        {
+            if (await ConditionalPut.OnceAsync(Store, SequenceFolder.OutcomePath(claim.Number), json, cancellation) == PutResult.Created)
+            {
+                return true;
+            }
+        }
+        catch (Exception e) when (e is ObjectStoreException { OutcomeIsUnknown: true } or OperationCanceledException)
+        {
+            // The put may still arrive. Putting `aborted` settles it: whichever of the two is there first stands.
+            if (!await AbortAsync(found, claim, CancellationToken.None)
+                && await SequenceFolder.ReadOutcomeAsync(Store, claim.Number, CancellationToken.None) is { IsCommitted: true } stands
+                && stands.Nonce == claim.Nonce)
+            {
+                return true;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            return false;
+        }
+
+        // Somebody aborted us. Its put won, so deleting our staging is its right and its duty; the copies are ours to tidy up as well.
+        await Pruning.DeleteFolderAsync(Store, claim.Staging, cancellation);
+        return false;
+    }
+
+    /// <summary>Decides a claim as aborted and, only if that put won, deletes its staging. True when it won.</summary>
+    private async Task<bool> AbortAsync(SequenceBase found, Claim claim, CancellationToken cancellation)
+    {
+        Outcome aborted = OutcomePlan.Aborted(found, claim);
+        if (await ConditionalPut.OnceAsync(Store, SequenceFolder.OutcomePath(claim.Number), aborted.ToJson(), cancellation)
+            != PutResult.Created)
+        {
+            return false;
+        }
+
+        await Pruning.DeleteFolderAsync(Store, claim.Staging, cancellation);
+        return true;
+    }
+
+    private async Task<(long Floor, string? Instant)> FloorAsync(SequenceBase found, Claim claim, CancellationToken cancellation)
+    {
+        long floor = CommitDecision.Floor(found.Floor, claim.Number, options.ActiveInstantsKept);
+        if (floor == found.Floor)
+        {
+            return (found.Floor, found.FloorInstant);
+        }
+
+        for (long number = floor; number < claim.Number; number++)
+        {
+            if (await SequenceFolder.ReadOutcomeAsync(Store, number, cancellation) is { IsCommitted: true } outcome)
+            {
+                return (number, outcome.Instant);
+            }
+        }
+
+        return (claim.Number, claim.Instant);
+    }
+
+    private TimeSpan WatchedFor(Claim? pending)
+    {
+        if (pending is null)
+        {
+            _watchedSince.Clear();
+            return TimeSpan.Zero;
+        }
+
+        if (!_watchedSince.TryGetValue(pending.Nonce, out long since))
+        {
+            _watchedSince.Clear();
+            _watchedSince[pending.Nonce] = since = time.GetTimestamp();
+        }
+
+        return time.GetElapsedTime(since);
+    }
+
+    private static string? Later(string? one, string? other) => string.CompareOrdinal(one, other) >= 0 ? one : other;
+}

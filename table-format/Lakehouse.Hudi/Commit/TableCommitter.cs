@@ -1,0 +1,122 @@
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// Commits checkpoints to a table, exactly once whatever else happens: several committers of several processes may work at the same
+/// time, and any of them may stop anywhere. One per worker and process; not thread safe.
+/// </summary>
+public sealed class TableCommitter
+{
+    private readonly SequencedCommit _primary;
+    private readonly Dictionary<string, SequencedCommit> _followers = new(StringComparer.Ordinal);
+    private readonly string _worker;
+    private readonly string _attempt;
+    private readonly CommitterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+
+    /// <summary>A committer for a table.</summary>
+    /// <param name="table">The primary table.</param>
+    /// <param name="worker">The worker's configured id; claims of an earlier life of it are aborted at once.</param>
+    /// <param name="attempt">This life's own name.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="time">The clock: instants, and how long claims are watched.</param>
+    /// <param name="random">Where nonces come from; must differ between processes.</param>
+    public TableCommitter(HudiTable table, string worker, string attempt, CommitterOptions options, TimeProvider time, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentException.ThrowIfNullOrEmpty(worker);
+        ArgumentException.ThrowIfNullOrEmpty(attempt);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(random);
+        (_worker, _attempt, _options, _time, _random) = (worker, attempt, options, time, random);
+        _primary = Sequence(table);
+    }
+
+    /// <summary>
+    /// Finishes what any process left half done (a committed outcome is published, followers are rolled forward), aborts this worker's
+    /// own old claims, takes pruned instants off the timeline and deletes leftovers of decided numbers. Returns the table's state.
+    /// </summary>
+    public async Task<TableState> RecoverAsync(CancellationToken cancellation)
+    {
+        await StoreProbe.RunAsync(_primary.Table.Store, _random, cancellation);
+        await _primary.RunAsync(null, RollForwardAsync, cancellation);
+        await _primary.PruneAsync(cancellation);
+        SequenceView view = await SequenceFolder.LookAsync(_primary.Table.Store, cancellation);
+        await Pruning.RemoveLeftoversAsync(_primary.Table.Store, view, cancellation);
+        return await StateAsync(view, cancellation);
+    }
+
+    /// <summary>What the table knows now; changes nothing.</summary>
+    public async Task<TableState> ReadStateAsync(CancellationToken cancellation) =>
+        await StateAsync(await SequenceFolder.LookAsync(_primary.Table.Store, cancellation), cancellation);
+
+    /// <summary>Why a committable can never be committed to a table in this state, or null when it can.</summary>
+    public static string? WhyNotFitting(Committable committable, TableState state)
+    {
+        ArgumentNullException.ThrowIfNull(committable);
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Ledger.WhyNotContinuedBy(committable.Ranges, committable.HistoryEpoch);
+    }
+
+    /// <summary>
+    /// Commits a checkpoint's work. When this returns <see cref="CommitResult.Committed"/> readers see it. When it throws, nobody knows
+    /// until <see cref="RecoverAsync"/> has read the table.
+    /// </summary>
+    public async Task<CommitResult> CommitAsync(Committable committable, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(committable);
+        foreach (OffsetRange range in committable.Ranges)
+        {
+            Invariant.Holds(range.End >= range.Start, "An offset range does not run backwards.");
+        }
+
+        if (committable.Followers.Any(static f => !f.Files.IsEmpty) && _options.OpenFollower is null)
+        {
+            throw new InvalidOperationException("A committable with followers needs CommitterOptions.OpenFollower.");
+        }
+
+        CommitResult? result = await _primary.RunAsync(new IngestProposal(committable), RollForwardAsync, cancellation);
+        Invariant.Holds(result is not null, "A proposal has a result.");
+        return result;
+    }
+
+    private static async Task<TableState> StateAsync(HudiTable table, SequenceView view, CancellationToken cancellation) =>
+        view.Newest is { } newest ? newest.State : (await SequenceBase.FromTimelineAsync(table.Store, cancellation)).State;
+
+    private Task<TableState> StateAsync(SequenceView view, CancellationToken cancellation) => StateAsync(_primary.Table, view, cancellation);
+
+    /// <summary>
+    /// Brings a primary outcome's files into its followers. Idempotent: a follower remembers up to which number of this primary it is.
+    /// </summary>
+    private async Task RollForwardAsync(Outcome outcome, CancellationToken cancellation)
+    {
+        foreach (FollowerTable follower in outcome.Followers)
+        {
+            CheckpointReference checkpoint = outcome.Commit?.Checkpoint
+                ?? throw new InvalidDataException($"Outcome {outcome.Number} in {_primary.Table.Store.Root} has followers but no checkpoint.");
+            SequencedCommit sequence = await FollowerAsync(follower.Location, cancellation);
+            CommitResult? result = await sequence.RunAsync(
+                new FollowerProposal(outcome.TableId, outcome.Number, checkpoint, follower.Files), NoFollowers, cancellation);
+            Invariant.Holds(result is CommitResult.Committed or CommitResult.AlreadyCommitted, "A follower never refuses its primary.");
+        }
+    }
+
+    private async Task<SequencedCommit> FollowerAsync(string location, CancellationToken cancellation)
+    {
+        if (!_followers.TryGetValue(location, out SequencedCommit? sequence))
+        {
+            Func<string, CancellationToken, Task<HudiTable>> open = _options.OpenFollower ?? throw new HudiException(
+                _primary.Table.Store.Root, $"its newest commit has files for the table at {location}, which this process cannot open.");
+            sequence = Sequence(await open(location, cancellation));
+            _followers[location] = sequence;
+        }
+
+        return sequence;
+    }
+
+    private SequencedCommit Sequence(HudiTable table) => new(table, _worker, _attempt, _options, _time, _random);
+
+    private static Task NoFollowers(Outcome outcome, CancellationToken cancellation) =>
+        throw new HudiException("(follower)", $"number {outcome.Number} of a follower table has followers itself; that is not supported.");
+}

@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>A table as of one instant.</summary>
+/// <param name="Instant">The newest completed instant that it shows, or null when the table holds none.</param>
+/// <param name="Timeline">All completed commits and replacecommits of the active timeline up to that instant, in order.</param>
+/// <param name="FileSlices">The data files that make up the table, in order of their path.</param>
+public sealed record TableSnapshot(string? Instant, ImmutableArray<CompletedInstant> Timeline, ImmutableArray<FileSlice> FileSlices);
+
+/// <summary>The version of a file group that a snapshot shows.</summary>
+/// <param name="PartitionPath">The table partition as a path; empty when the table has none.</param>
+/// <param name="FileId">The file group.</param>
+/// <param name="Instant">The instant that wrote it.</param>
+/// <param name="Path">The data file.</param>
+/// <param name="ByteCount">Its size.</param>
+/// <param name="RowCount">Its rows as the commit says, or -1 when the commit is not on the active timeline any more.</param>
+public sealed record FileSlice(string PartitionPath, string FileId, string Instant, ObjectPath Path, long ByteCount, long RowCount);

@@ -1,0 +1,87 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Text;
+using Lakehouse.Columns;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// Builds <c>_hoodie_commit_seqno</c> and <c>_hoodie_record_key</c> without a string or object per row. A key of one field is its text, of
+/// several <c>f1:v1,f2:v2</c>; null stands as <c>__null__</c>, the empty text as <c>__empty__</c> (Hudi <c>KeyGenUtils</c>).
+/// </summary>
+internal sealed class MetaColumnBuilder : IDisposable
+{
+    private const int OffsetDigitsMax = 20;
+    private readonly ColumnBuilder _seqnos = new(TypeKind.String);
+    private readonly ColumnBuilder _keys = new(TypeKind.String);
+    private readonly ImmutableArray<int> _keyFields;
+    private readonly ImmutableArray<byte[]> _keyLabels;
+
+    internal MetaColumnBuilder(Schema schema, ImmutableArray<string> keyFields)
+    {
+        _keyFields = [.. keyFields.Select(schema.IndexOf)];
+        _keyLabels = keyFields.Length == 1
+            ? [[]]
+            : [.. keyFields.Select(static (name, i) => Encoding.ASCII.GetBytes((i == 0 ? "" : ",") + name + ":"))];
+    }
+
+    public void Dispose()
+    {
+        _seqnos.Dispose();
+        _keys.Dispose();
+    }
+
+    /// <summary>The two columns, owned by the caller; they are the same object twice where the table has no record key.</summary>
+    internal (ColumnVector Seqno, ColumnVector Key) Build(ImmutableArray<ColumnVector> columns, int rowCount, RowIdentity identity)
+    {
+        if (identity.Offsets.Length != rowCount || identity.Offsets.Type.Kind != TypeKind.Long || identity.Offsets.NullCount != 0)
+        {
+            throw new ArgumentException($"{identity.Offsets.Length} offsets of type {identity.Offsets.Type} for {rowCount} rows.", nameof(identity));
+        }
+
+        AppendSeqnos(_seqnos, identity.Prefix.Span, identity.Offsets.Values<long>());
+        if (_keyFields.IsEmpty)
+        {
+            ColumnVector both = _seqnos.Finish();
+            return (both, both);
+        }
+
+        AppendKeys(_keys, columns, _keyFields, _keyLabels, rowCount);
+        return (_seqnos.Finish(), _keys.Finish());
+    }
+
+    private static void AppendSeqnos(ColumnBuilder seqnos, ReadOnlySpan<byte> prefix, ReadOnlySpan<long> offsets)
+    {
+        foreach (long offset in offsets)
+        {
+            Span<byte> room = seqnos.Prepare(prefix.Length + OffsetDigitsMax);
+            prefix.CopyTo(room);
+            Utf8Formatter.TryFormat(offset, room[prefix.Length..], out int digits);
+            seqnos.Commit(prefix.Length + digits);
+        }
+    }
+
+    private static void AppendKeys(
+        ColumnBuilder keys, ImmutableArray<ColumnVector> columns, ImmutableArray<int> fields, ImmutableArray<byte[]> labels, int rowCount)
+    {
+        for (int row = 0; row < rowCount; row++)
+        {
+            int bytesMax = 0;
+            for (int i = 0; i < fields.Length; i++)
+            {
+                bytesMax += labels[i].Length + KeyText.BytesMax(columns[fields[i]], row);
+            }
+
+            Span<byte> room = keys.Prepare(bytesMax);
+            int length = 0;
+            for (int i = 0; i < fields.Length; i++)
+            {
+                labels[i].CopyTo(room[length..]);
+                length += labels[i].Length;
+                length += KeyText.Write(columns[fields[i]], row, room[length..]);
+            }
+
+            keys.Commit(length);
+        }
+    }
+}
