@@ -38,12 +38,13 @@ public sealed record Ledger(long HistoryEpoch, ImmutableSortedDictionary<LedgerK
                 continue;
             }
 
-            if (range.Start != entry.EndOffset)
+            long continued = range.JumpedFrom ?? range.Start;
+            if (continued != entry.EndOffset)
             {
-                return $"{range.Key} was read from offset {range.Start}, but the table ends at {entry.EndOffset}";
+                return $"{range.Key} was read from offset {continued}, but the table ends at {entry.EndOffset}";
             }
 
-            if (entry.TopicId is not null && range.TopicId is not null && entry.TopicId != range.TopicId)
+            if (range.JumpedFrom is null && entry.TopicId is not null && range.TopicId is not null && entry.TopicId != range.TopicId)
             {
                 return $"{range.Key} was read from the topic with id {range.TopicId}, but the table holds the topic with id {entry.TopicId}";
             }

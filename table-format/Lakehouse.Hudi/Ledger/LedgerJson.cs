@@ -46,6 +46,11 @@ internal static class LedgerJson
             json.WriteNumber("deadLettered", range.DeadLettered);
             json.WriteNullable("minEventTimeMicros", range.MinEventTimeMicros);
             json.WriteNullable("maxEventTimeMicros", range.MaxEventTimeMicros);
+            if (range.JumpedFrom is { } jumpedFrom)
+            {
+                json.WriteNumber("jumpedFrom", jumpedFrom);
+            }
+
             json.WriteEndObject();
         });
 
@@ -63,7 +68,7 @@ internal static class LedgerJson
             e.Long("deduplicated"),
             e.Long("deadLettered"),
             e.LongOrNull("minEventTimeMicros"),
-            e.LongOrNull("maxEventTimeMicros"))),
+            e.LongOrNull("maxEventTimeMicros")) { JumpedFrom = e.LongOrNull("jumpedFrom") }),
     ];
 
     internal static void WriteCheckpoint(Utf8JsonWriter json, CheckpointReference checkpoint)

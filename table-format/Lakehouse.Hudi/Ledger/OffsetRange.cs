@@ -28,4 +28,11 @@ public sealed record OffsetRange(
     long Deduplicated,
     long DeadLettered,
     long? MinEventTimeMicros,
-    long? MaxEventTimeMicros);
+    long? MaxEventTimeMicros)
+{
+    /// <summary>
+    /// The ledger's end that this range continues although it does not start there: records in between are lost, or the topic is another
+    /// one, and the pipeline chose to go on (<c>on_data_loss</c>). Null: it starts where the ledger ends.
+    /// </summary>
+    public long? JumpedFrom { get; init; }
+}
