@@ -1,0 +1,166 @@
+using Lakehouse.Engine;
+
+namespace Lakehouse.Testing;
+
+/// <summary>
+/// One life of a process in a <see cref="SimulatedWorld"/>. Killed, none of its code ever runs again: no finally, no continuation, no timer.
+/// Only what it had done to the durable world remains. Every call to the outside passes <see cref="AtAsync"/> before and after, which is
+/// where it may die, be paused, or be slow.
+/// </summary>
+public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPlan faults)
+{
+    private static readonly Task _never = new TaskCompletionSource().Task;
+    private int _loopCount;
+
+    /// <summary>Its name in the trace.</summary>
+    public string Name => name;
+
+    /// <summary>The world it lives in.</summary>
+    public SimulatedWorld World => world;
+
+    /// <summary>What is done to it.</summary>
+    public FaultPlan Faults => faults;
+
+    /// <summary>It will never run again.</summary>
+    public bool IsDead { get; private set; }
+
+    /// <summary>It does not run for now, and does not know it.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Points passed so far: two for each call to the outside.</summary>
+    public long PointCount { get; private set; }
+
+    /// <summary>The names of the points, when wanted.</summary>
+    public List<string>? Points { get; set; }
+
+    /// <summary>Starts loops of this process.</summary>
+    public Scheduler Scheduler => new ProcessScheduler(this);
+
+    /// <summary>Called when it is killed: Kafka notices.</summary>
+    public event Action? Killed;
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill()
+    {
+        if (!IsDead)
+        {
+            IsDead = true;
+            world.Record(name + " dies");
+            Killed?.Invoke();
+        }
+    }
+
+    /// <summary>Stops the process for a while (a long collection, a suspended machine).</summary>
+    public void Pause(TimeSpan duration)
+    {
+        IsPaused = true;
+        world.Record(name + " pauses");
+        SynchronizationContext? current = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        ITimer timer = world.Time.CreateTimer(_ => IsPaused = false, null, duration, Timeout.InfiniteTimeSpan);
+        SynchronizationContext.SetSynchronizationContext(current);
+        GC.KeepAlive(timer);
+    }
+
+    /// <summary>Passes one point. Never completes when the process is, or becomes, dead.</summary>
+    public Task AtAsync(string point)
+    {
+        switch (Pass(point))
+        {
+            case Fault.None:
+                return Task.CompletedTask;
+            case Fault.Kill:
+                return _never;
+            case Fault.Pause:
+                Pause(TimeSpan.FromSeconds(world.Random.Next(1, 90)));
+                return WaitAsync(TimeSpan.Zero);
+            default:
+                return WaitAsync(TimeSpan.FromMilliseconds(world.Random.Next(0, 30)));
+        }
+    }
+
+    /// <summary>Passes one point in code that cannot wait. Throws <see cref="ProcessKilledException"/> when the process is, or becomes, dead.</summary>
+    public void At(string point)
+    {
+        if (Pass(point) == Fault.Kill)
+        {
+            throw new ProcessKilledException();
+        }
+    }
+
+    /// <summary>The hook that <see cref="SimulatedConsumer"/> takes.</summary>
+    public Task Intercept(string moment)
+    {
+        if (moment.Contains(" Poll ", StringComparison.Ordinal))
+        {
+            At(moment);
+            return Task.CompletedTask;
+        }
+
+        return AtAsync(moment);
+    }
+
+    private Fault Pass(string point)
+    {
+        if (IsDead)
+        {
+            return Fault.Kill;
+        }
+
+        world.Record(name + " " + point);
+        Points?.Add(point);
+        Fault fault = faults.Draw(PointCount++, world.Random);
+        if (fault == Fault.Kill)
+        {
+            Kill();
+        }
+
+        return fault;
+    }
+
+    private async Task WaitAsync(TimeSpan duration)
+    {
+        // At least one turn of the scheduler, so that others may run in between.
+        await Task.Delay(duration + TimeSpan.FromTicks(1), world.Time, CancellationToken.None);
+    }
+
+    private sealed class ProcessScheduler(SimulatedProcess process) : Scheduler
+    {
+        public override Task RunAsync(string name, Func<Task> loop)
+        {
+            var ended = new TaskCompletionSource();
+            string fullName = FormattableString.Invariant($"{process.Name}/{name}#{process._loopCount++}");
+            var context = new LoopContext(process.World, process, fullName);
+            process.World.Add(context);
+            context.Post(_ => Start(loop, ended, context), null);
+            return ended.Task;
+        }
+
+        private static async void Start(Func<Task> loop, TaskCompletionSource ended, LoopContext context)
+        {
+            try
+            {
+                await loop();
+                context.HasEnded = true;
+                ended.SetResult();
+            }
+            catch (Exception failure)
+            {
+                context.HasEnded = true;
+                if (!context.Process.IsDead)
+                {
+                    ended.SetException(failure);
+                }
+            }
+        }
+    }
+}
+
+/// <summary>Thrown where dead code cannot be made to wait for ever. Nothing may act on it.</summary>
+public sealed class ProcessKilledException : Exception
+{
+    public ProcessKilledException()
+        : base("The simulated process is dead.")
+    {
+    }
+}
