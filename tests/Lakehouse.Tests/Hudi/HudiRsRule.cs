@@ -1,0 +1,52 @@
+using Lakehouse.Hudi;
+using Lakehouse.Storage;
+using Xunit;
+using static Lakehouse.Tests.Hudi.TestStop;
+
+namespace Lakehouse.Tests.Hudi;
+
+/// <summary>
+/// How hudi-rs 0.5 chooses files at timeline layout 1: every data file outside <c>.hoodie</c> whose instant is at or before the snapshot's,
+/// whether that instant completed or not; the greatest per file id; replaced groups off. Bad names and doubles are errors.
+/// </summary>
+internal static class HudiRsRule
+{
+    internal static async Task<List<ObjectPath>> SelectAsync(IObjectStore store, TableSnapshot snapshot)
+    {
+        var latest = new Dictionary<(string, string), (string Instant, ObjectPath Path)>();
+        var seen = new HashSet<(string, string)>();
+        await foreach (ObjectStat file in store.ListAsync(default, recursive: true, Stop))
+        {
+            if (file.Path.Value.StartsWith(".hoodie/", StringComparison.Ordinal) || !file.Path.Name.EndsWith(".parquet", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            Assert.True(DataFileName.TryParse(file.Path.Name, out DataFileName name), $"'{file.Path}' is no data file name");
+            Assert.True(seen.Add((name.FileId, name.Instant)), $"two files of {name.FileId} at {name.Instant}");
+            if (string.CompareOrdinal(name.Instant, snapshot.Instant) > 0)
+            {
+                continue;
+            }
+
+            (string, string) group = (file.Path.Parent.Value, name.FileId);
+            if (!latest.TryGetValue(group, out (string Instant, ObjectPath Path) other) || string.CompareOrdinal(name.Instant, other.Instant) > 0)
+            {
+                latest[group] = (name.Instant, file.Path);
+            }
+        }
+
+        foreach (CompletedInstant instant in snapshot.Timeline.Where(static i => i.Metadata.PartitionToReplaceFileIds is not null))
+        {
+            foreach ((string partition, var fileIds) in instant.Metadata.PartitionToReplaceFileIds!)
+            {
+                foreach (string fileId in fileIds)
+                {
+                    latest.Remove((partition, fileId));
+                }
+            }
+        }
+
+        return [.. latest.Values.Select(static v => v.Path)];
+    }
+}

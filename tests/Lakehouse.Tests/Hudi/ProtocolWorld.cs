@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Lakehouse.Columns;
+using Lakehouse.Hudi;
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+using Xunit;
+using static Lakehouse.Tests.Hudi.TestStop;
+
+namespace Lakehouse.Tests.Hudi;
+
+/// <summary>
+/// A table in memory, processes that commit to it, and the oracle that looks at it after every change. Data files are text: the
+/// patched instant and file name, then one line per row.
+/// </summary>
+internal sealed class ProtocolWorld
+{
+    private const string FakeToken = "0-0-0";
+    private long _files;
+
+    internal ProtocolWorld(ulong seed = 1, ManualTime? time = null)
+    {
+        Time = time ?? new ManualTime();
+        Random = new Random((int)seed);
+        Shared = new MemoryObjectStore("table", Time);
+        FollowerShared = new MemoryObjectStore("letters", Time);
+        Oracle = new TableOracle(Shared, Key);
+    }
+
+    internal static LedgerKey Key { get; } = new("trips", "cluster-1", "trips", 0);
+
+    internal static TableConfig Config { get; } = new()
+    {
+        Name = "trips",
+        Schema = new Schema([new Field("dt", TypeKind.String), new Field("value", TypeKind.Long)]),
+        PartitionFields = ["dt"],
+    };
+
+    internal ManualTime Time { get; }
+
+    internal Random Random { get; }
+
+    internal MemoryObjectStore Shared { get; }
+
+    internal MemoryObjectStore FollowerShared { get; }
+
+    internal TableOracle Oracle { get; }
+
+    internal CommitterOptions Options { get; set; } = new() { ClaimDeadline = TimeSpan.FromSeconds(10), PollInterval = TimeSpan.FromSeconds(5) };
+
+    internal async Task<HudiTable> CreateAsync()
+    {
+        await HudiTable.CreateAsync(FollowerShared, Config with { Name = "letters" }, Time, Random, Stop);
+        return await HudiTable.CreateAsync(Shared, Config, Time, Random, Stop);
+    }
+
+    /// <summary>A process of its own: its view of the store, and its committer.</summary>
+    internal async Task<(ProcessStore Store, TableCommitter Committer)> ProcessAsync(string worker, string attempt)
+    {
+        var store = new ProcessStore(Shared);
+        var followerStore = new ProcessStore(FollowerShared);
+        HudiTable table = (await HudiTable.OpenAsync(Shared, Time, Random, Stop))!;
+        HudiTable own = (await HudiTable.OpenAsync(store, Time, Random, Stop))!;
+        CommitterOptions options = Options with
+        {
+            OpenFollower = async (_, cancellation) =>
+            {
+                // A process that is dead is dead for both of its stores.
+                followerStore.Before = call => store.Before(call);
+                followerStore.After = async call =>
+                {
+                    await store.After(call);
+                    followerStore.IsDead |= store.IsDead;
+                };
+                followerStore.IsDead |= store.IsDead;
+                return (await HudiTable.OpenAsync(followerStore, Time, Random, cancellation))!;
+            },
+        };
+        Assert.NotNull(table);
+        return (store, new TableCommitter(own, worker, attempt, options, Time, Random));
+    }
+
+    /// <summary>Work that read the offsets from start to end, its file durable in staging.</summary>
+    internal async Task<Committable> StageAsync(
+        string worker, string attempt, long checkpoint, long start, long end, int letters = 0, long historyEpoch = 0)
+    {
+        StagedFile file = await StageFileAsync(Shared, worker, attempt, checkpoint, start, end);
+        ImmutableArray<FollowerTable> followers = letters == 0
+            ? []
+            : [new FollowerTable("letters", [await StageFileAsync(FollowerShared, worker, attempt, checkpoint, start, start + letters)])];
+        string path = FormattableString.Invariant($"trips/{worker}/{attempt}/{checkpoint}");
+        return new Committable(
+            start == end ? [] : [file],
+            [new OffsetRange(Key, start, end, 1, "topic-id", end - start, end - start, 0, 0, letters, null, null)],
+            new CheckpointReference("trips", worker, checkpoint, path),
+            historyEpoch,
+            followers);
+    }
+
+    internal async Task<CommitResult> CommitAsync(string worker, string attempt, long checkpoint, long start, long end)
+    {
+        (_, TableCommitter committer) = await ProcessAsync(worker, attempt);
+        return await committer.CommitAsync(await StageAsync(worker, attempt, checkpoint, start, end), Stop);
+    }
+
+    private async Task<StagedFile> StageFileAsync(
+        MemoryObjectStore store, string worker, string attempt, long checkpoint, long start, long end)
+    {
+        string fileId = DataFileName.MakeFileId(++_files, store.Root.Length);
+        string name = new DataFileName(fileId, FakeToken, InstantTime.Placeholder).ToString();
+        var text = new StringBuilder(InstantTime.Placeholder).Append(name).Append('\n');
+        for (long offset = start; offset < end; offset++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{offset}\n");
+        }
+
+        byte[] content = Encoding.ASCII.GetBytes(text.ToString());
+        ObjectPath path = HudiTable.StagingFolder("trips", worker, attempt, checkpoint) / name;
+        await store.PutAsync(path, content, Stop);
+        ImmutableArray<PatchPoint> points =
+        [
+            new(MetaColumns.CommitTime, PatchKind.Value, 0, InstantTime.Length),
+            new(MetaColumns.FileName, PatchKind.Value, InstantTime.Length, name.Length),
+        ];
+        return new StagedFile("dt=2026-03-01", fileId, FakeToken, path, end - start, content.Length, points, null, null);
+    }
+}
