@@ -99,8 +99,8 @@ internal static partial class TestCommand
         await process.WaitForExitAsync();
         if (counts is null)
         {
-            await progress.WriteLineAsync($"{Path.GetFileName(runner)} ended with exit code {process.ExitCode} before it said what became of "
-                + "its tests; that counts as one failure.");
+            await progress.WriteLineAsync($"{Path.GetFileName(runner)} ended with exit code {process.ExitCode} before it said what "
+                + "became of its tests; that counts as one failure.");
             return new Counts(0, 1, 0);
         }
 

@@ -69,7 +69,8 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
         await using IObjectUpload upload = await Store.BeginUploadAsync(new ObjectPath("dt=1/f.parquet"), Cancellation);
         await upload.WriteAsync(Bytes("half"), Cancellation);
 
-        string file = Assert.Single(Directory.EnumerateFiles(_folder["lake"], "*", AllEntries), f => !f.EndsWith("properties", StringComparison.Ordinal));
+        string file = Assert.Single(
+            Directory.EnumerateFiles(_folder["lake"], "*", AllEntries), f => !f.EndsWith("properties", StringComparison.Ordinal));
         Assert.StartsWith(_folder["lake/.hoodie/.temp/.local/"], file, StringComparison.Ordinal);
         Assert.Equal([".hoodie/hoodie.properties"], await ListAsync(default, recursive: true));
         Assert.False(Directory.Exists(_folder["lake/dt=1"]));
