@@ -67,6 +67,7 @@ internal static class CommandLine
     {
         Json,
         Verbose,
+        TimelineCommand.Create(),
         TestCommand.Create(),
     };
 }

@@ -1,0 +1,31 @@
+using Lakehouse.Hudi;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Service;
+
+/// <summary>Opens the tables that command lines name.</summary>
+internal static class Tables
+{
+    /// <summary>Opens a table. Throws with what to check when there is none.</summary>
+    internal static async Task<HudiTable> OpenAsync(string location, CancellationToken cancellation) =>
+        await TryOpenAsync(location, cancellation)
+        ?? throw new CommandFailedException(ExitCode.NotFound,
+            $"There is no Hudi table at '{location}': no .hoodie/hoodie.properties lies there. Check the path.");
+
+    /// <summary>Opens a table, or gives null when there is none.</summary>
+    internal static Task<HudiTable?> TryOpenAsync(string location, CancellationToken cancellation) =>
+        HudiTable.OpenAsync(OpenStore(location), ProcessFacts.Time, ProcessFacts.NewRandom(), cancellation);
+
+    /// <summary>The store that a location names.</summary>
+    internal static IObjectStore OpenStore(string location)
+    {
+        try
+        {
+            return ObjectStores.Open(location, ProcessFacts.Time, ProcessFacts.NewRandom());
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandFailedException(ExitCode.Usage, e.Message.Split(" (Parameter", 2)[0], e);
+        }
+    }
+}

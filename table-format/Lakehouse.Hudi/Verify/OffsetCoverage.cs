@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// Proves on the rows themselves that each (partition, offset) is there once: one bit per offset, set when a row has it. Not thread safe.
+/// </summary>
+public sealed class OffsetCoverage
+{
+    private const int FindingCountMax = 100;
+    private readonly Dictionary<(string Topic, int Partition), Bits> _seen = [];
+    private readonly ImmutableArray<Finding>.Builder _findings = ImmutableArray.CreateBuilder<Finding>();
+    private long _findingCount;
+
+    /// <summary>Rows looked at.</summary>
+    public long RowCount { get; private set; }
+
+    /// <summary>What was wrong: the first hundred findings and a count of the others.</summary>
+    public ImmutableArray<Finding> Findings => _findingCount <= FindingCountMax
+        ? _findings.ToImmutable()
+        : [.. _findings, new Finding(FindingKind.DuplicateRecord, "table", FormattableString.Invariant(
+            $"{_findingCount - FindingCountMax} more findings on single records."))];
+
+    /// <summary>Rows seen per topic and partition.</summary>
+    public IReadOnlyDictionary<(string Topic, int Partition), long> Counts =>
+        _seen.ToDictionary(s => s.Key, s => s.Value.Count);
+
+    /// <summary>
+    /// Takes rows of one file. <paramref name="ranges"/> are the ranges of the instant that named it; an empty list is not checked against.
+    /// </summary>
+    public void Add(
+        string path, string topic, ReadOnlySpan<int> partitions, ReadOnlySpan<long> offsets, IReadOnlyList<OffsetRange> ranges)
+    {
+        if (partitions.Length != offsets.Length)
+        {
+            throw new ArgumentException("As many partitions as offsets.", nameof(offsets));
+        }
+
+        int lastPartition = -1;
+        Bits? bits = null;
+        OffsetRange? range = null;
+        for (int i = 0; i < partitions.Length; i++)
+        {
+            if (bits is null || partitions[i] != lastPartition)
+            {
+                lastPartition = partitions[i];
+                range = RangeOf(topic, lastPartition, ranges);
+                if (!_seen.TryGetValue((topic, lastPartition), out bits))
+                {
+                    _seen.Add((topic, lastPartition), bits = new Bits());
+                }
+            }
+
+            long offset = offsets[i];
+            if (ranges.Count > 0 && (range is null || offset < range.Start || offset >= range.End))
+            {
+                Report(FindingKind.RecordOutOfRange, path, topic, lastPartition, offset,
+                    "lies outside the ranges of the commit that holds it");
+            }
+
+            if (!bits.Set(offset))
+            {
+                Report(FindingKind.DuplicateRecord, path, topic, lastPartition, offset, "is in the table more than once");
+            }
+        }
+
+        RowCount += partitions.Length;
+    }
+
+    private static OffsetRange? RangeOf(string topic, int partition, IReadOnlyList<OffsetRange> ranges)
+    {
+        foreach (OffsetRange range in ranges)
+        {
+            if (range.Key.Partition == partition && (topic.Length == 0 || range.Key.Topic == topic))
+            {
+                return range;
+            }
+        }
+
+        return null;
+    }
+
+    private void Report(FindingKind kind, string path, string topic, int partition, long offset, string what)
+    {
+        if (++_findingCount <= FindingCountMax)
+        {
+            _findings.Add(new Finding(kind, path, FormattableString.Invariant(
+                $"The record at {(topic.Length > 0 ? topic + "-" : "partition ")}{partition} offset {offset} {what}.")));
+        }
+    }
+
+    /// <summary>A set of offsets in chunks, so that a partition that starts late costs no more than one that starts at zero.</summary>
+    private sealed class Bits
+    {
+        private const int ChunkShift = 16;
+        private readonly Dictionary<long, ulong[]> _chunks = [];
+        private long _lastChunk = -1;
+        private ulong[] _last = [];
+
+        internal long Count { get; private set; }
+
+        /// <summary>Adds an offset; false when it was there.</summary>
+        internal bool Set(long offset)
+        {
+            long chunk = offset >> ChunkShift;
+            if (chunk != _lastChunk)
+            {
+                if (!_chunks.TryGetValue(chunk, out ulong[]? words))
+                {
+                    _chunks.Add(chunk, words = new ulong[1 << (ChunkShift - 6)]);
+                }
+
+                (_lastChunk, _last) = (chunk, words);
+            }
+
+            int bit = (int)(offset & ((1 << ChunkShift) - 1));
+            ulong mask = 1UL << (bit & 63);
+            if ((_last[bit >> 6] & mask) != 0)
+            {
+                return false;
+            }
+
+            _last[bit >> 6] |= mask;
+            Count++;
+            return true;
+        }
+    }
+}

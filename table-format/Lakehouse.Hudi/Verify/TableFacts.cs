@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>Everything about a table that its verification looks at: what the timeline claims and what lies on storage.</summary>
+public sealed record TableFacts
+{
+    /// <summary>The committed instants, oldest first, pruned ones too as far as their outcomes are still there.</summary>
+    public required ImmutableArray<InstantFacts> Instants { get; init; }
+
+    /// <summary>Objects outside <c>.hoodie</c> by path, with their size.</summary>
+    public required ImmutableDictionary<string, long> Objects { get; init; }
+
+    /// <summary>Rows by path as the Parquet footer of each named file that exists counts them.</summary>
+    public required ImmutableDictionary<string, FooterFacts> Footers { get; init; }
+
+    /// <summary>The table is a follower: its rows come with a primary's checkpoints, and it has no ledger of its own.</summary>
+    public bool IsFollower { get; init; }
+
+    /// <summary>
+    /// Old instants were pruned: the walk starts in the middle, and files older than the first instant are not named any more.
+    /// </summary>
+    public bool IsPruned { get; init; }
+
+    /// <summary>Instants that were committed and have no completed file on the timeline.</summary>
+    public ImmutableArray<string> MissingInstants { get; init; } = [];
+
+    /// <summary>The tables that got rows with this table's checkpoints.</summary>
+    public ImmutableArray<FollowerFacts> Followers { get; init; } = [];
+}
+
+/// <summary>A table that follows this one, such as its dead letters.</summary>
+/// <param name="Location">Where it is.</param>
+/// <param name="RowsCommitted">Rows that this table's committed outcomes gave it, as far as it has taken them over.</param>
+/// <param name="RowsFound">Rows of its files as its timeline says, or null when it cannot be reached.</param>
+public sealed record FollowerFacts(string Location, long RowsCommitted, long? RowsFound);
+
+/// <summary>One completed instant as its metadata has it.</summary>
+/// <param name="Time">The instant.</param>
+/// <param name="Action">The action, such as <c>commit</c>.</param>
+/// <param name="Files">The files it names.</param>
+/// <param name="Ranges">The offset ranges whose records it holds.</param>
+/// <param name="Ledger">The ledger after it, or null when it carries none.</param>
+/// <param name="Checkpoint">The checkpoint it committed, or null.</param>
+public sealed record InstantFacts(
+    string Time,
+    string Action,
+    ImmutableArray<NamedFile> Files,
+    ImmutableArray<OffsetRange> Ranges,
+    Ledger? Ledger,
+    CheckpointReference? Checkpoint);
+
+/// <summary>A data file as an instant's write statistics name it.</summary>
+/// <param name="PartitionPath">The partition's folder; empty when the table has no partitions.</param>
+/// <param name="Path">The file below the table's root.</param>
+/// <param name="ByteCount">Its size as recorded.</param>
+/// <param name="RowCount">Its rows as recorded.</param>
+public sealed record NamedFile(string PartitionPath, string Path, long ByteCount, long RowCount);
+
+/// <summary>What the footer of a file says: its rows, or why it cannot be read.</summary>
+public readonly record struct FooterFacts(long RowCount, string? Unreadable);
