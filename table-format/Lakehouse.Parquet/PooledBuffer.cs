@@ -35,6 +35,13 @@ internal sealed class PooledBuffer : IDisposable
         Length += bytes;
     }
 
+    /// <summary>Bytes already written, to be overwritten.</summary>
+    internal Span<byte> Edit(int start, int length)
+    {
+        Invariant.Holds(start + length <= Length, "only written bytes are edited");
+        return _array.AsSpan(start, length);
+    }
+
     internal void Append(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(Reserve(bytes.Length));
@@ -50,6 +57,12 @@ internal sealed class PooledBuffer : IDisposable
         }
 
         _array[Length++] = value;
+    }
+
+    internal void TruncateTo(int length)
+    {
+        Invariant.Holds(length <= Length, "a buffer is cut within what is written");
+        Length = length;
     }
 
     internal void Clear() => Length = 0;

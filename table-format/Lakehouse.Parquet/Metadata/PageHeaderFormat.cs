@@ -1,0 +1,101 @@
+namespace Lakehouse.Parquet;
+
+/// <summary>PageHeader to and from thrift: 1 type, 2 and 3 sizes, 4 CRC, 5 data page, 7 dictionary page.</summary>
+internal static class PageHeaderFormat
+{
+    /// <summary>Bytes that no header written here exceeds.</summary>
+    internal const int BytesMax = 64;
+
+    /// <summary>Writes a header with a CRC of five bytes if <paramref name="paddedCrc"/>; gives the offset of the CRC in the target.</summary>
+    internal static int Write(PooledBuffer target, in PageHeader header, bool paddedCrc = false)
+    {
+        var writer = new ThriftWriter(target);
+        short outer = writer.BeginElement();
+        writer.I32(1, (int)header.Type);
+        writer.I32(2, header.UncompressedPageSize);
+        writer.I32(3, header.CompressedPageSize);
+        if (paddedCrc)
+        {
+            writer.PaddedI32(4, header.Crc.GetValueOrDefault());
+        }
+        else
+        {
+            writer.I32(4, header.Crc.GetValueOrDefault());
+        }
+
+        int crcOffset = target.Length - 5;
+        short inner = writer.BeginStruct(header.Type == PageType.DataPage ? (short)5 : (short)7);
+        writer.I32(1, header.NumValues);
+        writer.I32(2, (int)header.Encoding);
+        if (header.Type == PageType.DataPage)
+        {
+            writer.I32(3, (int)ParquetEncoding.Rle);
+            writer.I32(4, (int)ParquetEncoding.Rle);
+        }
+
+        writer.EndStruct(inner);
+        writer.EndStruct(outer);
+        return crcOffset;
+    }
+
+    /// <summary>Reads a header and how many bytes it took.</summary>
+    internal static PageHeader Read(ReadOnlySpan<byte> source, out int headerBytes)
+    {
+        var reader = new ThriftReader(source);
+        var header = new PageHeader { Type = (PageType)(-1) };
+        short outer = reader.BeginStruct();
+        while (reader.NextField(out short id, out byte type))
+        {
+            switch (id)
+            {
+                case 1:
+                    header = header with { Type = (PageType)reader.I32(type) };
+                    break;
+                case 2:
+                    header = header with { UncompressedPageSize = reader.I32(type) };
+                    break;
+                case 3:
+                    header = header with { CompressedPageSize = reader.I32(type) };
+                    break;
+                case 4:
+                    header = header with { Crc = reader.I32(type) };
+                    break;
+                case 5 or 7:
+                    ReadBody(ref reader, ref header);
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        reader.EndStruct(outer);
+        headerBytes = reader.Position;
+        return header;
+    }
+
+    private static void ReadBody(ref ThriftReader reader, ref PageHeader header)
+    {
+        short outer = reader.BeginStruct();
+        while (reader.NextField(out short id, out byte type))
+        {
+            switch (id)
+            {
+                case 1:
+                    header = header with { NumValues = reader.I32(type) };
+                    break;
+                case 2:
+                    header = header with { Encoding = (ParquetEncoding)reader.I32(type) };
+                    break;
+                case 3 when type == ThriftWriter.I32Type:
+                    header = header with { DefinitionLevelEncoding = (ParquetEncoding)reader.I32(type) };
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        reader.EndStruct(outer);
+    }
+}

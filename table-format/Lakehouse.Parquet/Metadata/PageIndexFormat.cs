@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>ColumnIndex and OffsetIndex to and from thrift.</summary>
+internal static class PageIndexFormat
+{
+    internal static void Write(PooledBuffer target, ColumnIndex index, string name, PatchRecorder patches, long fileOffset)
+    {
+        var writer = new ThriftWriter(target);
+        short outer = writer.BeginElement();
+        writer.List(1, ThriftWriter.True, index.NullPages.Length);
+        foreach (bool isNull in index.NullPages)
+        {
+            writer.BoolElement(isNull);
+        }
+
+        WriteBounds(ref writer, 2, index.MinValues, name, patches, fileOffset);
+        WriteBounds(ref writer, 3, index.MaxValues, name, patches, fileOffset);
+        writer.I32(4, (int)index.BoundaryOrder);
+        writer.List(5, ThriftWriter.I64Type, index.NullCounts.Length);
+        foreach (long nulls in index.NullCounts)
+        {
+            writer.ZigZag(nulls);
+        }
+
+        writer.EndStruct(outer);
+    }
+
+    private static void WriteBounds(
+        ref ThriftWriter writer, short id, ImmutableArray<byte[]> bounds, string name, PatchRecorder patches, long fileOffset)
+    {
+        writer.List(id, ThriftWriter.BinaryType, bounds.Length);
+        foreach (byte[] bound in bounds)
+        {
+            writer.BinaryElement(bound);
+            patches.ValueEndsAt(name, fileOffset + writer.Position, bound.Length);
+        }
+    }
+
+    internal static void Write(PooledBuffer target, OffsetIndex index)
+    {
+        var writer = new ThriftWriter(target);
+        short outer = writer.BeginElement();
+        writer.List(1, ThriftWriter.StructType, index.PageLocations.Length);
+        foreach (PageLocation location in index.PageLocations)
+        {
+            short list = writer.BeginElement();
+            writer.I64(1, location.Offset);
+            writer.I32(2, location.CompressedPageSize);
+            writer.I64(3, location.FirstRowIndex);
+            writer.EndStruct(list);
+        }
+
+        writer.EndStruct(outer);
+    }
+
+    internal static ColumnIndex ReadColumnIndex(ReadOnlySpan<byte> source)
+    {
+        var reader = new ThriftReader(source);
+        var index = new ColumnIndex();
+        short outer = reader.BeginStruct();
+        while (reader.NextField(out short id, out byte type))
+        {
+            switch (id)
+            {
+                case 1:
+                    var nullPages = new bool[reader.List(type, out _)];
+                    for (int i = 0; i < nullPages.Length; i++)
+                    {
+                        nullPages[i] = reader.BoolElement();
+                    }
+
+                    index = index with { NullPages = [.. nullPages] };
+                    break;
+                case 2:
+                    index = index with { MinValues = ReadBounds(ref reader, type) };
+                    break;
+                case 3:
+                    index = index with { MaxValues = ReadBounds(ref reader, type) };
+                    break;
+                case 4:
+                    index = index with { BoundaryOrder = (BoundaryOrder)reader.I32(type) };
+                    break;
+                case 5:
+                    var nullCounts = new long[reader.List(type, out byte countType)];
+                    for (int i = 0; i < nullCounts.Length; i++)
+                    {
+                        nullCounts[i] = reader.I64(countType);
+                    }
+
+                    index = index with { NullCounts = [.. nullCounts] };
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        reader.EndStruct(outer);
+        return index;
+    }
+
+    private static ImmutableArray<byte[]> ReadBounds(ref ThriftReader reader, byte listType)
+    {
+        var bounds = new byte[reader.List(listType, out byte type)][];
+        for (int i = 0; i < bounds.Length; i++)
+        {
+            bounds[i] = reader.Binary(type).ToArray();
+        }
+
+        return [.. bounds];
+    }
+
+    internal static OffsetIndex ReadOffsetIndex(ReadOnlySpan<byte> source)
+    {
+        var reader = new ThriftReader(source);
+        var locations = ImmutableArray.CreateBuilder<PageLocation>();
+        short outer = reader.BeginStruct();
+        while (reader.NextField(out short id, out byte type))
+        {
+            if (id != 1)
+            {
+                reader.Skip(type);
+                continue;
+            }
+
+            int count = reader.List(type, out _);
+            for (int i = 0; i < count; i++)
+            {
+                locations.Add(ReadLocation(ref reader));
+            }
+        }
+
+        reader.EndStruct(outer);
+        return new OffsetIndex(locations.ToImmutable());
+    }
+
+    private static PageLocation ReadLocation(ref ThriftReader reader)
+    {
+        var location = default(PageLocation);
+        short outer = reader.BeginStruct();
+        while (reader.NextField(out short id, out byte type))
+        {
+            switch (id)
+            {
+                case 1:
+                    location = location with { Offset = reader.I64(type) };
+                    break;
+                case 2:
+                    location = location with { CompressedPageSize = reader.I32(type) };
+                    break;
+                case 3:
+                    location = location with { FirstRowIndex = reader.I64(type) };
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        reader.EndStruct(outer);
+        return location;
+    }
+}

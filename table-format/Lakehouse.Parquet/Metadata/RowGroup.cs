@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>A horizontal slice of a file (parquet.thrift RowGroup).</summary>
+public sealed record RowGroup
+{
+    /// <summary>The chunks, one per leaf, in schema order.</summary>
+    public ImmutableArray<ColumnChunk> Columns { get; init; } = [];
+
+    /// <summary>Bytes before compression, page headers included.</summary>
+    public long TotalByteSize { get; init; }
+
+    /// <summary>Rows.</summary>
+    public long NumRows { get; init; }
+
+    /// <summary>Offset of the first page.</summary>
+    public long? FileOffset { get; init; }
+
+    /// <summary>Bytes in the file, page headers included.</summary>
+    public long? TotalCompressedSize { get; init; }
+
+    /// <summary>Position in the file.</summary>
+    public short? Ordinal { get; init; }
+}
+
+/// <summary>Where a chunk and its indexes lie (parquet.thrift ColumnChunk).</summary>
+public sealed record ColumnChunk
+{
+    /// <summary>What the chunk holds.</summary>
+    public required ColumnMetaData MetaData { get; init; }
+
+    /// <summary>Offset of the offset index.</summary>
+    public long? OffsetIndexOffset { get; init; }
+
+    /// <summary>Bytes of the offset index.</summary>
+    public int? OffsetIndexLength { get; init; }
+
+    /// <summary>Offset of the column index.</summary>
+    public long? ColumnIndexOffset { get; init; }
+
+    /// <summary>Bytes of the column index.</summary>
+    public int? ColumnIndexLength { get; init; }
+}
+
+/// <summary>What a chunk holds (parquet.thrift ColumnMetaData).</summary>
+public sealed record ColumnMetaData
+{
+    /// <summary>Physical type.</summary>
+    public ParquetType Type { get; init; }
+
+    /// <summary>Every encoding used in the chunk, levels included.</summary>
+    public ImmutableArray<ParquetEncoding> Encodings { get; init; } = [];
+
+    /// <summary>Names from below the root to the leaf.</summary>
+    public ImmutableArray<string> PathInSchema { get; init; } = [];
+
+    /// <summary>Compression of all pages.</summary>
+    public CompressionCodec Codec { get; init; }
+
+    /// <summary>Values, nulls included.</summary>
+    public long NumValues { get; init; }
+
+    /// <summary>Bytes before compression, page headers included.</summary>
+    public long TotalUncompressedSize { get; init; }
+
+    /// <summary>Bytes in the file, page headers included.</summary>
+    public long TotalCompressedSize { get; init; }
+
+    /// <summary>Offset of the first data page.</summary>
+    public long DataPageOffset { get; init; }
+
+    /// <summary>Offset of the dictionary page; null when there is none.</summary>
+    public long? DictionaryPageOffset { get; init; }
+
+    /// <summary>Bounds and counts.</summary>
+    public Statistics? Statistics { get; init; }
+
+    /// <summary>How many pages have which encoding, the dictionary page first.</summary>
+    public ImmutableArray<PageEncodingStats> EncodingStats { get; init; } = [];
+}
+
+/// <summary>Pages of a type and an encoding (parquet.thrift PageEncodingStats).</summary>
+public sealed record PageEncodingStats(PageType PageType, ParquetEncoding Encoding, int Count);
+
+/// <summary>Bounds and counts of a chunk (parquet.thrift Statistics). Bounds are PLAIN bytes without a length; null when unknown.</summary>
+public sealed record Statistics
+{
+    /// <summary>Upper bound.</summary>
+    public byte[]? MaxValue { get; init; }
+
+    /// <summary>Lower bound.</summary>
+    public byte[]? MinValue { get; init; }
+
+    /// <summary>Nulls; null when unknown.</summary>
+    public long? NullCount { get; init; }
+
+    /// <summary>False when the upper bound was shortened.</summary>
+    public bool IsMaxValueExact { get; init; }
+
+    /// <summary>False when the lower bound was shortened.</summary>
+    public bool IsMinValueExact { get; init; }
+}

@@ -1,0 +1,196 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Lakehouse.Columns;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>String and binary columns.</summary>
+internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
+{
+    private ByteArrayDictionary _dictionary = new();
+    private int[] _dense;
+    private long _plainByteCount;
+    private ValueAt _minimum;
+    private ValueAt _maximum;
+
+    internal ByteArrayColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state)
+        : base(field, options, state) => _dense = ArrayPool<int>.Shared.Rent(options.PageRowCount + 1);
+
+    protected override int DistinctCount => _dictionary.Count;
+
+    protected override long DictionaryByteCount => _dictionary.Slab.Length;
+
+    protected override long PlainByteCount => _plainByteCount;
+
+    protected override int ReplayRowCountMax => Math.Max(1, Options.PageBytes / (4 + _dictionary.LongestEntry));
+
+    /// <summary>At most so many rows that their bytes fill the page; with a dictionary, so that it does not overshoot its limit far.</summary>
+    protected override int LimitRows(ColumnVector vector, int from, int count)
+    {
+        count = base.LimitRows(vector, from, count);
+        ReadOnlySpan<int> offsets = vector.Offsets;
+        int room = UsesDictionary ? Options.PageBytes : Options.PageBytes - (Body.Length - LevelRoom);
+        if (PlainBytes(offsets, from, count) <= room)
+        {
+            return count;
+        }
+
+        // The smallest number of rows that fills the room.
+        int low = 1;
+        int high = count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = PlainBytes(offsets, from, middle) >= room ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
+    }
+
+    protected override void AppendValues(ColumnVector vector, int from, int count, int nulls)
+    {
+        ReadOnlySpan<int> offsets = vector.Offsets.Slice(from, count + 1);
+        if (nulls > 0)
+        {
+            // < A null's value is empty, so a value ends where the next one that is not null begins.
+            int dense = BitRun.Squeeze(vector.Offsets, vector.Validity, from, count, _dense.AsSpan());
+            _dense[dense] = offsets[count];
+            offsets = _dense.AsSpan(0, dense + 1);
+        }
+
+        if (UsesDictionary)
+        {
+            _plainByteCount += PlainBytes(offsets, 0, offsets.Length - 1);
+            _dictionary.Encode(vector.Bytes, offsets, EncodeIndexes(offsets.Length - 1));
+        }
+        else
+        {
+            AppendPlain(vector.Bytes, offsets);
+        }
+    }
+
+    protected override void AppendPlain(ReadOnlySpan<uint> indexes)
+    {
+        foreach (uint index in indexes)
+        {
+            ReadOnlySpan<byte> value = _dictionary[(int)index];
+            Span<byte> room = Body.Reserve(4 + value.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(room, value.Length);
+            value.CopyTo(room[4..]);
+            int at = Body.Length + 4;
+            Body.Advance(4 + value.Length);
+            Include(ByteArrayDictionary.LoadPrefix(value, 0, value.Length), at, value.Length);
+        }
+    }
+
+    protected override void ClearDictionary()
+    {
+        _dictionary.Dispose();
+        _dictionary = new ByteArrayDictionary();
+        _plainByteCount = 0;
+    }
+
+    protected override void ForgetBounds() => _minimum = _maximum = default;
+
+    protected override void FinishBounds(ref EncodedPage page)
+    {
+        if (UsesDictionary && _dictionary.HasBounds)
+        {
+            SetShortBounds(ref page, _dictionary.Minimum, _dictionary.Maximum);
+        }
+        else if (_minimum.Offset > 0)
+        {
+            SetShortBounds(
+                ref page,
+                Body.Written.Slice(_minimum.Offset, _minimum.Length),
+                Body.Written.Slice(_maximum.Offset, _maximum.Length));
+        }
+
+        _dictionary.BeginPage();
+        ForgetBounds();
+    }
+
+    protected override ReadOnlySpan<byte> DictionaryBody() => _dictionary.Slab.Written;
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _dictionary.Dispose();
+        int[] dense = _dense;
+        _dense = [];
+        if (dense.Length > 0)
+        {
+            ArrayPool<int>.Shared.Return(dense);
+        }
+    }
+
+    private static long PlainBytes(ReadOnlySpan<int> offsets, int from, int count) => offsets[from + count] - offsets[from] + (4L * count);
+
+    private void AppendPlain(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets)
+    {
+        int count = offsets.Length - 1;
+        int total = checked((int)PlainBytes(offsets, 0, count));
+        Span<byte> room = Body.Reserve(total);
+        int start = Body.Length;
+        int at = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int offset = offsets[i];
+            int length = offsets[i + 1] - offset;
+            BinaryPrimitives.WriteInt32LittleEndian(room[at..], length);
+            bytes.Slice(offset, length).CopyTo(room[(at + 4)..]);
+            at += 4 + length;
+        }
+
+        Body.Advance(total);
+        at = start + 4;
+        for (int i = 0; i < count; i++)
+        {
+            int length = offsets[i + 1] - offsets[i];
+            Include(ByteArrayDictionary.LoadPrefix(bytes, offsets[i], length), at, length);
+            at += 4 + length;
+        }
+    }
+
+    /// <summary>Widens the page's bounds by a value in the body.</summary>
+    private void Include(ulong prefix, int offset, int length)
+    {
+        ulong key = BinaryPrimitives.ReverseEndianness(prefix);
+        if (_minimum.Offset == 0)
+        {
+            _minimum = _maximum = new ValueAt(key, offset, length);
+        }
+        else if (key <= _minimum.Key)
+        {
+            if (key < _minimum.Key || Compare(offset, length, _minimum) < 0)
+            {
+                _minimum = new ValueAt(key, offset, length);
+            }
+
+            // < All values so far may share their first eight bytes.
+            if (key == _maximum.Key && Compare(offset, length, _maximum) > 0)
+            {
+                _maximum = new ValueAt(key, offset, length);
+            }
+        }
+        else if (key > _maximum.Key || (key == _maximum.Key && Compare(offset, length, _maximum) > 0))
+        {
+            _maximum = new ValueAt(key, offset, length);
+        }
+    }
+
+    private int Compare(int offset, int length, ValueAt other) =>
+        Body.Written.Slice(offset, length).SequenceCompareTo(Body.Written.Slice(other.Offset, other.Length));
+
+    private void SetShortBounds(ref EncodedPage page, ReadOnlySpan<byte> minimum, ReadOnlySpan<byte> maximum)
+    {
+        Span<byte> shortened = stackalloc byte[BoundTruncation.BytesMax];
+        bool isText = Field.Type.Kind == TypeKind.String;
+        ReadOnlySpan<byte> low = minimum[..BoundTruncation.LowerLength(minimum, isText)];
+        bool isShorter = BoundTruncation.TryShortenUpper(maximum, isText, shortened, out int length);
+        SetBounds(ref page, low, low.Length == minimum.Length, isShorter ? shortened[..length] : maximum, !isShorter);
+    }
+
+    private readonly record struct ValueAt(ulong Key, int Offset, int Length);
+}

@@ -1,0 +1,255 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Lakehouse.Columns;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>
+/// Turns one column into pages. A page body is built from <see cref="LevelRoom"/> on, so that the definition levels, whose size is known
+/// only when the page ends, go right in front of the values:
+/// <code>
+/// V1 body := [ u32 length | definition levels ] values        levels only where the column may hold nulls
+/// </code>
+/// Levels are the validity bits themselves: a packed group of width 1, or one run when all values are there or none.
+/// </summary>
+internal abstract class ColumnWriter : IDisposable
+{
+    private readonly PooledBuffer _header = new(PageHeaderFormat.BytesMax);
+    private readonly List<EncodedPage> _pageIndex = [];
+    private PooledBuffer _pages = new(64 * 1024);
+    private PooledBuffer _bounds = new(1024);
+    private byte[] _validity;
+    private long _uncompressedByteCount;
+
+    protected ColumnWriter(Field field, ParquetWriterOptions options)
+    {
+        Field = field;
+        Options = options;
+        LevelRoom = 16 + (options.PageRowCount / 8);
+        _validity = ArrayPool<byte>.Shared.Rent((options.PageRowCount / 8) + 2);
+        ResetBody();
+    }
+
+    internal Field Field { get; }
+
+    /// <summary>Bytes of finished pages and of the page being built.</summary>
+    internal virtual long BufferedByteCount => _pages.Length + (long)Body.Length;
+
+    protected ParquetWriterOptions Options { get; }
+
+    protected int LevelRoom { get; }
+
+    /// <summary>The page being built; values stand from <see cref="LevelRoom"/> on.</summary>
+    protected PooledBuffer Body { get; } = new(64 * 1024);
+
+    protected int PageRowCount { get; private set; }
+
+    protected int PageNullCount { get; private set; }
+
+    /// <summary>Encoding of the data pages of this chunk.</summary>
+    protected abstract ParquetEncoding Encoding { get; }
+
+    protected ReadOnlySpan<EncodedPage> PageIndex => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pageIndex);
+
+    internal void Write(ColumnVector vector, int from, int count)
+    {
+        while (count > 0)
+        {
+            int rows = LimitRows(vector, from, Math.Min(count, Options.PageRowCount - PageRowCount));
+            int nulls = vector.NullCount == 0 ? 0 : rows - BitRun.CountOnes(vector.Validity, from, rows);
+            AppendLevels(vector.Validity, from, rows, nulls);
+            AppendValues(vector, from, rows, nulls);
+            EndPageIfFull();
+            AfterAppend();
+            from += rows;
+            count -= rows;
+        }
+    }
+
+    /// <summary>Ends the chunk; the writer starts the next one.</summary>
+    internal EncodedChunk FinishChunk()
+    {
+        if (PageRowCount > 0)
+        {
+            EndPage();
+        }
+
+        BeforeFinish();
+        if (PageRowCount > 0)
+        {
+            // < The encoding was changed and the last page is open again.
+            EndPage();
+        }
+
+        PooledBuffer? dictionary = null;
+        int entries = DictionaryEntryCount;
+        if (entries > 0)
+        {
+            dictionary = new PooledBuffer(1024);
+            var header = new PageHeader { Type = PageType.DictionaryPage, NumValues = entries, Encoding = ParquetEncoding.Plain };
+            ReadOnlySpan<byte> body = DictionaryBody();
+            int headerBytes = PageAssembly.Append(dictionary, header, body, Options.Codec, Options.ZstdLevel, _header);
+            _uncompressedByteCount += headerBytes + body.Length;
+        }
+
+        var chunk = new EncodedChunk
+        {
+            Field = Field,
+            Codec = Options.Codec,
+            Encoding = Encoding,
+            DictionaryPage = dictionary,
+            Pages = _pages,
+            PageIndex = [.. _pageIndex],
+            Bounds = _bounds,
+            UncompressedByteCount = _uncompressedByteCount,
+        };
+        _pages = new PooledBuffer(64 * 1024);
+        _bounds = new PooledBuffer(1024);
+        _pageIndex.Clear();
+        _uncompressedByteCount = 0;
+        BeginChunk();
+        return chunk;
+    }
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+        _header.Dispose();
+        _pages.Dispose();
+        _bounds.Dispose();
+        Body.Dispose();
+        byte[] validity = _validity;
+        _validity = [];
+        if (validity.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(validity);
+        }
+    }
+
+    /// <summary>How many of the rows may be appended in one go, at least one.</summary>
+    protected abstract int LimitRows(ColumnVector vector, int from, int count);
+
+    /// <summary>Appends the values of rows that are not null.</summary>
+    protected abstract void AppendValues(ColumnVector vector, int from, int count, int nulls);
+
+    /// <summary>Called after values were appended and a full page was ended.</summary>
+    protected virtual void AfterAppend()
+    {
+    }
+
+    /// <summary>Completes the values in the body of the page that ends.</summary>
+    protected virtual void FinishValues()
+    {
+    }
+
+    /// <summary>Reports the bounds of the page that ends through <see cref="SetBounds"/>, if there are any, and forgets them.</summary>
+    protected abstract void FinishBounds(ref EncodedPage page);
+
+    /// <summary>The last word on the chunk's encoding.</summary>
+    protected virtual void BeforeFinish()
+    {
+    }
+
+    /// <summary>Forgets the chunk.</summary>
+    protected virtual void BeginChunk()
+    {
+    }
+
+    protected virtual int DictionaryEntryCount => 0;
+
+    protected virtual ReadOnlySpan<byte> DictionaryBody() => default;
+
+    protected void SetBounds(ref EncodedPage page, ReadOnlySpan<byte> minimum, bool minimumIsExact, ReadOnlySpan<byte> maximum, bool maximumIsExact)
+    {
+        page.HasBounds = true;
+        page.MinimumOffset = _bounds.Length;
+        page.MinimumLength = minimum.Length;
+        page.MinimumIsExact = minimumIsExact;
+        _bounds.Append(minimum);
+        page.MaximumOffset = _bounds.Length;
+        page.MaximumLength = maximum.Length;
+        page.MaximumIsExact = maximumIsExact;
+        _bounds.Append(maximum);
+    }
+
+    /// <summary>Adds rows to the page: their validity bits start at <paramref name="from"/> and matter only when there are nulls.</summary>
+    protected void AppendLevels(ReadOnlySpan<byte> validity, int from, int rows, int nulls)
+    {
+        if (nulls > 0 || PageNullCount > 0)
+        {
+            if (PageNullCount == 0)
+            {
+                BitRun.Fill(_validity, 0, PageRowCount);
+            }
+
+            if (nulls > 0)
+            {
+                BitRun.Copy(validity, from, _validity, PageRowCount, rows);
+            }
+            else
+            {
+                BitRun.Fill(_validity, PageRowCount, rows);
+            }
+        }
+
+        PageRowCount += rows;
+        PageNullCount += nulls;
+    }
+
+    protected void EndPageIfFull()
+    {
+        if (PageRowCount == Options.PageRowCount || Body.Length - LevelRoom >= Options.PageBytes)
+        {
+            EndPage();
+        }
+    }
+
+    /// <summary>Takes back every page made so far and the one being built, for the caller to append again in another encoding.</summary>
+    protected (PooledBuffer Pages, EncodedPage[] Index, byte[] Validity, int RowCount, int NullCount) TakeBack()
+    {
+        var taken = (_pages, _pageIndex.ToArray(), _validity, PageRowCount, PageNullCount);
+        _pages = new PooledBuffer(Math.Max(64 * 1024, _pages.Length));
+        _validity = ArrayPool<byte>.Shared.Rent(_validity.Length);
+        _pageIndex.Clear();
+        _bounds.Clear();
+        _uncompressedByteCount = 0;
+        ResetBody();
+        return taken;
+    }
+
+    private void EndPage()
+    {
+        FinishValues();
+        int levels = Field.Required ? 0 : WriteLevels();
+        var page = new EncodedPage { Offset = _pages.Length, RowCount = PageRowCount, NullCount = PageNullCount };
+        FinishBounds(ref page);
+        ReadOnlySpan<byte> body = Body.Written[(LevelRoom - levels)..];
+        var header = new PageHeader { Type = PageType.DataPage, NumValues = PageRowCount, Encoding = Encoding };
+        int headerBytes = PageAssembly.Append(_pages, header, body, Options.Codec, Options.ZstdLevel, _header);
+        page.ByteCount = _pages.Length - page.Offset;
+        _uncompressedByteCount += headerBytes + body.Length;
+        _pageIndex.Add(page);
+        ResetBody();
+    }
+
+    // < Written to the start of the room first, then moved against the values.
+    private int WriteLevels()
+    {
+        Span<byte> room = Body.Edit(0, LevelRoom);
+        int length = PageNullCount == 0 || PageNullCount == PageRowCount
+            ? RleHybrid.EncodeRun(PageRowCount, PageNullCount == 0 ? 1u : 0u, 1, room[4..])
+            : RleHybrid.EncodeBits(_validity, PageRowCount, room[4..]);
+        BinaryPrimitives.WriteInt32LittleEndian(room, length);
+        room[..(4 + length)].CopyTo(room[^(4 + length)..]);
+        return 4 + length;
+    }
+
+    private void ResetBody()
+    {
+        Body.Clear();
+        Body.Reserve(LevelRoom);
+        Body.Advance(LevelRoom);
+        PageRowCount = 0;
+        PageNullCount = 0;
+    }
+}

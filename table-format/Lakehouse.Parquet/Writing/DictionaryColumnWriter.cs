@@ -1,0 +1,228 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics;
+using Lakehouse.Columns;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>
+/// A column that begins with a dictionary and gives it up, for the whole chunk, when the data does not repay it:
+/// 1. after 1,024, 2,048 ... 65,536 values, when the repetitions so far make the distinct values too many (a birthday estimate);
+/// 2. whenever the dictionary exceeds its limit;
+/// 3. when the chunk ends and PLAIN would take about as much.
+/// Pages made until then are decoded and written again as PLAIN: within a chunk all pages have a dictionary or none has, as merging
+/// pages without decoding, and Spark's vectorised reader, need it. What was found is remembered for the sink's next files.
+/// </summary>
+internal abstract class DictionaryColumnWriter : ColumnWriter
+{
+    private const int ProbeValuesMin = 1024;
+    private const int ProbeValuesMax = 1 << 16;
+    private readonly ColumnWriterState _state;
+    private uint[] _indexes;
+    private int _indexCount;
+    private long _nextProbe = ProbeValuesMin;
+
+    protected DictionaryColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state)
+        : base(field, options)
+    {
+        _state = state;
+        UsesDictionary = options.Dictionaries && !state.IsWithoutDictionary(field.Name);
+        _indexes = UsesDictionary ? ArrayPool<uint>.Shared.Rent(options.PageRowCount + 8) : [];
+    }
+
+    /// <summary>Values that one call of <see cref="EncodeIndexes"/> may bring.</summary>
+    protected const int BlockCount = 1024;
+
+    internal override long BufferedByteCount => base.BufferedByteCount + (4L * _indexCount) + (UsesDictionary ? DictionaryByteCount : 0);
+
+    protected bool UsesDictionary { get; private set; }
+
+    protected override ParquetEncoding Encoding => UsesDictionary ? ParquetEncoding.RleDictionary : ParquetEncoding.Plain;
+
+    protected abstract int DistinctCount { get; }
+
+    protected abstract long DictionaryByteCount { get; }
+
+    /// <summary>Values of the chunk that went through the dictionary.</summary>
+    protected long EncodedValueCount { get; private set; }
+
+    /// <summary>What those values would take as PLAIN.</summary>
+    protected abstract long PlainByteCount { get; }
+
+    /// <summary>Rows that may be appended from the dictionary in one go without a page growing far beyond its limit.</summary>
+    protected abstract int ReplayRowCountMax { get; }
+
+    protected override int DictionaryEntryCount => UsesDictionary ? DistinctCount : 0;
+
+    /// <summary>Room for the indexes of values to come, at most <see cref="BlockCount"/> or what the page still holds.</summary>
+    protected Span<uint> EncodeIndexes(int count)
+    {
+        Span<uint> room = _indexes.AsSpan(_indexCount, count);
+        _indexCount += count;
+        EncodedValueCount += count;
+        return room;
+    }
+
+    protected override int LimitRows(ColumnVector vector, int from, int count) => UsesDictionary ? Math.Min(count, BlockCount) : count;
+
+    protected override void AfterAppend()
+    {
+        if (!UsesDictionary)
+        {
+            return;
+        }
+
+        bool tooMany = DictionaryByteCount > Options.DictionaryBytesMax;
+        if (!tooMany && EncodedValueCount >= _nextProbe && _nextProbe <= ProbeValuesMax)
+        {
+            _nextProbe *= 2;
+            tooMany = ExpectedDictionaryBytes() > Options.DictionaryBytesMax / 4;
+        }
+
+        if (tooMany)
+        {
+            GiveUp(remember: true);
+        }
+    }
+
+    protected override void BeforeFinish()
+    {
+        int indexBits = BitPacking.Width((uint)Math.Max(1, DistinctCount) - 1);
+        if (UsesDictionary && DistinctCount > 1 && DictionaryByteCount + (EncodedValueCount * indexBits / 8) > PlainByteCount * 0.9)
+        {
+            GiveUp(remember: EncodedValueCount >= ProbeValuesMin);
+        }
+    }
+
+    protected override void BeginChunk()
+    {
+        EncodedValueCount = 0;
+        _nextProbe = ProbeValuesMin;
+        _indexCount = 0;
+        UsesDictionary = Options.Dictionaries && !_state.IsWithoutDictionary(Field.Name);
+        ClearDictionary();
+    }
+
+    protected override void FinishValues()
+    {
+        if (!UsesDictionary)
+        {
+            return;
+        }
+
+        // < A page of nulls only still has its byte of width (Parquet readers of Rust and C++ insist).
+        int width = BitPacking.Width((uint)Math.Max(1, DistinctCount) - 1);
+        Span<byte> room = Body.Reserve(1 + RleHybrid.BytesMax(_indexCount, width));
+        room[0] = (byte)width;
+        Body.Advance(1 + RleHybrid.Encode(_indexes, _indexCount, width, room[1..]));
+        _indexCount = 0;
+    }
+
+    /// <summary>Appends dictionary entries as PLAIN values.</summary>
+    protected abstract void AppendPlain(ReadOnlySpan<uint> indexes);
+
+    /// <summary>Forgets every entry.</summary>
+    protected abstract void ClearDictionary();
+
+    /// <summary>Forgets the bounds of the page being built.</summary>
+    protected abstract void ForgetBounds();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        uint[] indexes = _indexes;
+        _indexes = [];
+        if (indexes.Length > 0)
+        {
+            ArrayPool<uint>.Shared.Return(indexes);
+        }
+    }
+
+    // < n draws from N equally likely values repeat about n * n / 2N times.
+    private double ExpectedDictionaryBytes()
+    {
+        double drawn = EncodedValueCount;
+        double repeated = drawn - DistinctCount;
+        double expected = DistinctCount < 0.6 * drawn ? DistinctCount : drawn * drawn / (2 * Math.Max(repeated, 0.25));
+        return expected * DictionaryByteCount / Math.Max(1, DistinctCount);
+    }
+
+    private void GiveUp(bool remember)
+    {
+        if (remember)
+        {
+            _state.GiveUpDictionary(Field.Name);
+        }
+
+        (PooledBuffer pages, EncodedPage[] index, byte[] validity, int rowCount, int nullCount) = TakeBack();
+        UsesDictionary = false;
+        ForgetBounds();
+        uint[] scratch = ArrayPool<uint>.Shared.Rent(Options.PageRowCount + 8);
+        byte[] bits = ArrayPool<byte>.Shared.Rent((Options.PageRowCount / 8) + 2);
+        foreach (EncodedPage page in index)
+        {
+            ReadOnlySpan<uint> indexes = Decode(pages.Written.Slice(page.Offset, page.ByteCount), page, scratch, bits);
+            Replay(bits, page.RowCount, page.NullCount, indexes);
+        }
+
+        Replay(validity, rowCount, nullCount, _indexes.AsSpan(0, _indexCount));
+        _indexCount = 0;
+        pages.Dispose();
+        ArrayPool<uint>.Shared.Return(scratch);
+        ArrayPool<byte>.Shared.Return(bits);
+        ArrayPool<byte>.Shared.Return(validity);
+        ClearDictionary();
+    }
+
+    private void Replay(ReadOnlySpan<byte> validity, int rowCount, int nullCount, ReadOnlySpan<uint> indexes)
+    {
+        for (int from = 0; from < rowCount;)
+        {
+            int rows = Math.Min(Math.Min(rowCount - from, Options.PageRowCount - PageRowCount), ReplayRowCountMax);
+            int nulls = nullCount == 0 ? 0 : rows - BitRun.CountOnes(validity, from, rows);
+            AppendLevels(validity, from, rows, nulls);
+            AppendPlain(indexes[..(rows - nulls)]);
+            indexes = indexes[(rows - nulls)..];
+            EndPageIfFull();
+            from += rows;
+        }
+    }
+
+    private ReadOnlySpan<uint> Decode(ReadOnlySpan<byte> bytes, in EncodedPage page, uint[] scratch, byte[] bits)
+    {
+        PageHeader header = PageHeaderFormat.Read(bytes, out int headerBytes);
+        bytes = bytes[headerBytes..];
+        byte[] body = ArrayPool<byte>.Shared.Rent(header.UncompressedPageSize);
+        Span<byte> values = body.AsSpan(0, header.UncompressedPageSize);
+        if (Options.Codec == CompressionCodec.Zstd)
+        {
+            Zstd.Decompress(bytes, values);
+        }
+        else
+        {
+            bytes.CopyTo(values);
+        }
+
+        if (!Field.Required)
+        {
+            int levelBytes = BinaryPrimitives.ReadInt32LittleEndian(values);
+            if (page.NullCount > 0)
+            {
+                RleHybrid.Decode(values.Slice(4, levelBytes), 1, scratch.AsSpan(0, page.RowCount));
+                bits.AsSpan().Clear();
+                for (int i = 0; i < page.RowCount; i++)
+                {
+                    bits[i >> 3] |= (byte)(scratch[i] << (i & 7));
+                }
+            }
+
+            values = values[(4 + levelBytes)..];
+        }
+
+        Span<uint> indexes = scratch.AsSpan(0, page.RowCount - page.NullCount);
+        RleHybrid.Decode(values[1..], values[0], indexes);
+        ArrayPool<byte>.Shared.Return(body);
+        return indexes;
+    }
+}

@@ -1,0 +1,62 @@
+using Lakehouse.Columns;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>A column chunk ready to be written: pages with their headers, and what the footer and the page index say about them.</summary>
+internal sealed class EncodedChunk : IDisposable
+{
+    internal required Field Field { get; init; }
+
+    internal required CompressionCodec Codec { get; init; }
+
+    internal required ParquetEncoding Encoding { get; init; }
+
+    /// <summary>The dictionary page with its header, or null.</summary>
+    internal PooledBuffer? DictionaryPage { get; init; }
+
+    /// <summary>Constant columns only: where the CRC and the value stand in the dictionary page.</summary>
+    internal (int CrcOffset, int ValueOffset, int ValueLength) PatchableBytes { get; init; }
+
+    /// <summary>The data pages with their headers, without gaps.</summary>
+    internal required PooledBuffer Pages { get; init; }
+
+    internal required EncodedPage[] PageIndex { get; init; }
+
+    /// <summary>The bytes of all bounds.</summary>
+    internal required PooledBuffer Bounds { get; init; }
+
+    /// <summary>Headers and pages before compression, dictionary included.</summary>
+    internal required long UncompressedByteCount { get; init; }
+
+    internal long ByteCount => (DictionaryPage?.Length ?? 0) + (long)Pages.Length;
+
+    internal long MemoryByteCount => (DictionaryPage?.Capacity ?? 0) + (long)Pages.Capacity + Bounds.Capacity;
+
+    internal ReadOnlySpan<byte> Minimum(in EncodedPage page) => Bounds.Written.Slice(page.MinimumOffset, page.MinimumLength);
+
+    internal ReadOnlySpan<byte> Maximum(in EncodedPage page) => Bounds.Written.Slice(page.MaximumOffset, page.MaximumLength);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        DictionaryPage?.Dispose();
+        Pages.Dispose();
+        Bounds.Dispose();
+    }
+}
+
+/// <summary>A data page within its chunk.</summary>
+internal struct EncodedPage
+{
+    internal int Offset;
+    internal int ByteCount;
+    internal int RowCount;
+    internal int NullCount;
+    internal int MinimumOffset;
+    internal int MinimumLength;
+    internal int MaximumOffset;
+    internal int MaximumLength;
+    internal bool HasBounds;
+    internal bool MinimumIsExact;
+    internal bool MaximumIsExact;
+}

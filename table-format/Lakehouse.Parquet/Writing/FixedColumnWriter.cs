@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Lakehouse.Columns;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>Columns of 4, 8 and 16 bytes per value in memory; the type parameter stands for the width (int, long, Int128).</summary>
+internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
+    where T : unmanaged, IEquatable<T>, IComparisonOperators<T, T, bool>
+{
+    private readonly FixedDictionary<T> _dictionary = new();
+    private readonly PooledBuffer _dictionaryBody = new(16);
+    private readonly TypeKind _kind;
+    private readonly int _storedBytes;
+    private T[] _dense;
+    private T _minimum;
+    private T _maximum;
+    private bool _hasBounds;
+
+    internal FixedColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state)
+        : base(field, options, state)
+    {
+        _kind = field.Type.Kind;
+        _storedBytes = _kind == TypeKind.Decimal ? SchemaMapping.DecimalBytes(field.Type.Precision) : Unsafe.SizeOf<T>();
+        _dense = ArrayPool<T>.Shared.Rent(options.PageRowCount);
+    }
+
+    protected override int DistinctCount => _dictionary.Count;
+
+    protected override long DictionaryByteCount => (long)_dictionary.Count * _storedBytes;
+
+    protected override long PlainByteCount => EncodedValueCount * _storedBytes;
+
+    protected override int ReplayRowCountMax => int.MaxValue;
+
+    protected override void AppendValues(ColumnVector vector, int from, int count, int nulls)
+    {
+        ReadOnlySpan<T> values = vector.Values<T>();
+        if (nulls == 0)
+        {
+            values = values.Slice(from, count);
+        }
+        else
+        {
+            int dense = BitRun.Squeeze(values, vector.Validity, from, count, _dense.AsSpan());
+            values = _dense.AsSpan(0, dense);
+        }
+
+        _hasBounds = MinMax.Widen(_kind, values, _hasBounds, ref _minimum, ref _maximum);
+        if (UsesDictionary)
+        {
+            _dictionary.Encode(values, EncodeIndexes(values.Length));
+        }
+        else
+        {
+            AppendStored(Body, values);
+        }
+    }
+
+    protected override void AppendPlain(ReadOnlySpan<uint> indexes)
+    {
+        Span<T> values = _dense.AsSpan(0, indexes.Length);
+        ReadOnlySpan<T> entries = _dictionary.Values;
+        for (int i = 0; i < indexes.Length; i++)
+        {
+            values[i] = entries[(int)indexes[i]];
+        }
+
+        _hasBounds = MinMax.Widen<T>(_kind, values, _hasBounds, ref _minimum, ref _maximum);
+        AppendStored(Body, values);
+    }
+
+    protected override void ClearDictionary() => _dictionary.Clear();
+
+    protected override void ForgetBounds() => _hasBounds = false;
+
+    protected override void FinishBounds(ref EncodedPage page)
+    {
+        if (_hasBounds)
+        {
+            if (_kind == TypeKind.Decimal)
+            {
+                RequirePrecision(_minimum);
+                RequirePrecision(_maximum);
+            }
+
+            Span<byte> minimum = stackalloc byte[16];
+            Span<byte> maximum = stackalloc byte[16];
+            Store(_minimum, minimum);
+            Store(_maximum, maximum);
+            SetBounds(ref page, minimum[.._storedBytes], true, maximum[.._storedBytes], true);
+        }
+
+        _hasBounds = false;
+    }
+
+    protected override ReadOnlySpan<byte> DictionaryBody()
+    {
+        _dictionaryBody.Clear();
+        AppendStored(_dictionaryBody, _dictionary.Values);
+        return _dictionaryBody.Written;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _dictionary.Dispose();
+        _dictionaryBody.Dispose();
+        T[] dense = _dense;
+        _dense = [];
+        if (dense.Length > 0)
+        {
+            ArrayPool<T>.Shared.Return(dense);
+        }
+    }
+
+    private void AppendStored(PooledBuffer target, ReadOnlySpan<T> values)
+    {
+        if (typeof(T) != typeof(Int128))
+        {
+            target.Append(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        // < One value more than needed, as each is stored with 16 bytes and the next one overwrites what is too much.
+        Span<byte> room = target.Reserve((values.Length * _storedBytes) + 16);
+        for (int i = 0; i < values.Length; i++)
+        {
+            Store(values[i], room[(i * _storedBytes)..]);
+        }
+
+        target.Advance(values.Length * _storedBytes);
+    }
+
+    // < Decimals are big endian, cut to their width: the bytes that fall away repeat the sign.
+    private void Store(T value, Span<byte> target)
+    {
+        if (typeof(T) == typeof(Int128))
+        {
+            BinaryPrimitives.WriteInt128BigEndian(target, Unsafe.BitCast<T, Int128>(value) << (8 * (16 - _storedBytes)));
+        }
+        else
+        {
+            MemoryMarshal.Write(target, value);
+        }
+    }
+
+    private void RequirePrecision(T value)
+    {
+        if (typeof(T) == typeof(Int128))
+        {
+            Int128 wide = Unsafe.BitCast<T, Int128>(value);
+            Int128 limit = SchemaMapping.PowerOfTen(Field.Type.Precision);
+            if (wide >= limit || wide <= -limit)
+            {
+                throw new ArgumentException($"Column '{Field.Name}': unscaled {wide} has more than {Field.Type.Precision} digits.");
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Lakehouse.Columns;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>Makes the end of a file from its encoded row groups: column indexes, offset indexes, footer, length, magic.</summary>
+internal static class FooterAssembly
+{
+    internal static void Append(
+        PooledBuffer tail,
+        Schema schema,
+        List<EncodedRowGroup> groups,
+        ChunkLayout[][] layouts,
+        PatchRecorder patches,
+        long offset,
+        ImmutableArray<KeyValue> keyValues,
+        string createdBy)
+    {
+        for (int g = 0; g < groups.Count; g++)
+        {
+            for (int c = 0; c < schema.Count; c++)
+            {
+                AppendColumnIndex(tail, groups[g].Chunks[c], ref layouts[g][c], patches, offset);
+            }
+        }
+
+        for (int g = 0; g < groups.Count; g++)
+        {
+            for (int c = 0; c < schema.Count; c++)
+            {
+                ref ChunkLayout layout = ref layouts[g][c];
+                layout.OffsetIndexOffset = offset + tail.Length;
+                PageIndexFormat.Write(tail, Locations(groups[g].Chunks[c], layout.Offset));
+                layout.OffsetIndexLength = (int)(offset + tail.Length - layout.OffsetIndexOffset);
+            }
+        }
+
+        var rowGroups = ImmutableArray.CreateBuilder<RowGroup>(groups.Count);
+        for (int g = 0; g < groups.Count; g++)
+        {
+            rowGroups.Add(Describe(groups[g], layouts[g], g, groups.Count, patches));
+        }
+
+        var footer = new FileMetaData
+        {
+            Schema = SchemaMapping.ToElements(schema),
+            NumRows = groups.Sum(g => g.RowCount),
+            RowGroups = rowGroups.MoveToImmutable(),
+            KeyValueMetadata = keyValues,
+            CreatedBy = createdBy,
+            TypeOrderedColumnCount = schema.Count,
+        };
+        int footerStart = tail.Length;
+        FooterFormat.Write(tail, footer, patches, offset);
+        int footerLength = tail.Length - footerStart;
+        BinaryPrimitives.WriteInt32LittleEndian(tail.Reserve(4), footerLength);
+        tail.Advance(4);
+        tail.Append(FooterFormat.Magic);
+    }
+
+    private static void AppendColumnIndex(
+        PooledBuffer tail, EncodedChunk chunk, ref ChunkLayout layout, PatchRecorder patches, long offset)
+    {
+        var nullPages = new bool[chunk.PageIndex.Length];
+        var minima = new byte[nullPages.Length][];
+        var maxima = new byte[nullPages.Length][];
+        var nullCounts = new long[nullPages.Length];
+        for (int i = 0; i < nullPages.Length; i++)
+        {
+            ref readonly EncodedPage page = ref chunk.PageIndex[i];
+            nullPages[i] = page.NullCount == page.RowCount;
+            nullCounts[i] = page.NullCount;
+            minima[i] = page.HasBounds ? chunk.Minimum(page).ToArray() : [];
+            maxima[i] = page.HasBounds ? chunk.Maximum(page).ToArray() : [];
+            if (!page.HasBounds && !nullPages[i])
+            {
+                // < A page of NaN only has no bounds, which the index cannot say: the chunk goes without one.
+                return;
+            }
+        }
+
+        layout.ColumnIndexOffset = offset + tail.Length;
+        var index = new ColumnIndex
+        {
+            NullPages = [.. nullPages],
+            MinValues = [.. minima],
+            MaxValues = [.. maxima],
+            BoundaryOrder = OrderOf(chunk.Field.Type, nullPages, minima, maxima),
+            NullCounts = [.. nullCounts],
+        };
+        PageIndexFormat.Write(tail, index, chunk.Field.Name, patches, offset);
+        layout.ColumnIndexLength = (int)(offset + tail.Length - layout.ColumnIndexOffset);
+    }
+
+    private static BoundaryOrder OrderOf(ColumnType type, bool[] nullPages, byte[][] minima, byte[][] maxima)
+    {
+        bool ascending = true;
+        bool descending = true;
+        int last = -1;
+        for (int i = 0; i < nullPages.Length; i++)
+        {
+            if (nullPages[i])
+            {
+                continue;
+            }
+
+            if (last >= 0)
+            {
+                int low = BoundOrder.Compare(type, minima[last], minima[i]);
+                int high = BoundOrder.Compare(type, maxima[last], maxima[i]);
+                ascending &= low <= 0 && high <= 0;
+                descending &= low >= 0 && high >= 0;
+            }
+
+            last = i;
+        }
+
+        return ascending ? BoundaryOrder.Ascending : descending ? BoundaryOrder.Descending : BoundaryOrder.Unordered;
+    }
+
+    private static OffsetIndex Locations(EncodedChunk chunk, long chunkOffset)
+    {
+        long pages = chunkOffset + (chunk.DictionaryPage?.Length ?? 0);
+        long row = 0;
+        var locations = ImmutableArray.CreateBuilder<PageLocation>(chunk.PageIndex.Length);
+        foreach (EncodedPage page in chunk.PageIndex)
+        {
+            locations.Add(new PageLocation(pages + page.Offset, page.ByteCount, row));
+            row += page.RowCount;
+        }
+
+        return new OffsetIndex(locations.MoveToImmutable());
+    }
+
+    private static RowGroup Describe(EncodedRowGroup group, ChunkLayout[] layouts, int ordinal, int groupCount, PatchRecorder patches)
+    {
+        var columns = ImmutableArray.CreateBuilder<ColumnChunk>(layouts.Length);
+        for (int c = 0; c < layouts.Length; c++)
+        {
+            EncodedChunk chunk = group.Chunks[c];
+            ChunkLayout layout = layouts[c];
+            if (chunk.PatchableBytes.CrcOffset > 0)
+            {
+                (int crc, int value, int length) = chunk.PatchableBytes;
+                patches.Add(chunk.Field.Name, PatchKind.PageCrc, layout.Offset + crc, 5);
+                patches.Add(chunk.Field.Name, PatchKind.Value, layout.Offset + value, length);
+            }
+
+            columns.Add(new ColumnChunk
+            {
+                MetaData = Describe(chunk, group.RowCount, layout.Offset),
+                OffsetIndexOffset = layout.OffsetIndexOffset,
+                OffsetIndexLength = layout.OffsetIndexLength,
+                ColumnIndexOffset = layout.ColumnIndexLength > 0 ? layout.ColumnIndexOffset : null,
+                ColumnIndexLength = layout.ColumnIndexLength > 0 ? layout.ColumnIndexLength : null,
+            });
+        }
+
+        return new RowGroup
+        {
+            Columns = columns.MoveToImmutable(),
+            NumRows = group.RowCount,
+            TotalByteSize = group.Chunks.Sum(c => c.UncompressedByteCount),
+            TotalCompressedSize = group.Chunks.Sum(c => c.ByteCount),
+            FileOffset = layouts.Length > 0 ? layouts[0].Offset : null,
+            Ordinal = groupCount <= short.MaxValue ? (short)ordinal : null,
+        };
+    }
+
+    private static ColumnMetaData Describe(EncodedChunk chunk, long rowCount, long offset)
+    {
+        bool hasDictionary = chunk.DictionaryPage is not null;
+        var dataPages = new PageEncodingStats(PageType.DataPage, chunk.Encoding, chunk.PageIndex.Length);
+        return new ColumnMetaData
+        {
+            Type = SchemaMapping.PhysicalType(chunk.Field.Type),
+            Encodings = hasDictionary
+                ? [ParquetEncoding.Plain, ParquetEncoding.Rle, ParquetEncoding.RleDictionary]
+                : [ParquetEncoding.Plain, ParquetEncoding.Rle],
+            PathInSchema = [chunk.Field.Name],
+            Codec = chunk.Codec,
+            NumValues = rowCount,
+            TotalUncompressedSize = chunk.UncompressedByteCount,
+            TotalCompressedSize = chunk.ByteCount,
+            DataPageOffset = offset + (chunk.DictionaryPage?.Length ?? 0),
+            DictionaryPageOffset = hasDictionary ? offset : null,
+            Statistics = Fold(chunk),
+            EncodingStats = hasDictionary
+                ? [new PageEncodingStats(PageType.DictionaryPage, ParquetEncoding.Plain, 1), dataPages]
+                : [dataPages],
+        };
+    }
+
+    // < Of equal bounds the exact one wins: a shortened bound of another page is no tighter than it.
+    private static Statistics Fold(EncodedChunk chunk)
+    {
+        long nulls = 0;
+        int lowest = -1;
+        int highest = -1;
+        for (int i = 0; i < chunk.PageIndex.Length; i++)
+        {
+            ref readonly EncodedPage page = ref chunk.PageIndex[i];
+            nulls += page.NullCount;
+            if (!page.HasBounds)
+            {
+                continue;
+            }
+
+            if (lowest < 0 || IsBetter(Compare(chunk, chunk.Minimum(page), chunk.Minimum(chunk.PageIndex[lowest])), page.MinimumIsExact))
+            {
+                lowest = i;
+            }
+
+            if (highest < 0 || IsBetter(Compare(chunk, chunk.Maximum(chunk.PageIndex[highest]), chunk.Maximum(page)), page.MaximumIsExact))
+            {
+                highest = i;
+            }
+        }
+
+        if (lowest < 0)
+        {
+            return new Statistics { NullCount = nulls };
+        }
+
+        return new Statistics
+        {
+            NullCount = nulls,
+            MinValue = chunk.Minimum(chunk.PageIndex[lowest]).ToArray(),
+            IsMinValueExact = chunk.PageIndex[lowest].MinimumIsExact,
+            MaxValue = chunk.Maximum(chunk.PageIndex[highest]).ToArray(),
+            IsMaxValueExact = chunk.PageIndex[highest].MaximumIsExact,
+        };
+    }
+
+    private static bool IsBetter(int comparison, bool isExact) => comparison < 0 || (comparison == 0 && isExact);
+
+    private static int Compare(EncodedChunk chunk, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
+        BoundOrder.Compare(chunk.Field.Type, left, right);
+}
+
+/// <summary>Where a chunk and its indexes come to lie in the file; a length of 0 means that there is no index.</summary>
+internal struct ChunkLayout
+{
+    internal long Offset;
+    internal long ColumnIndexOffset;
+    internal int ColumnIndexLength;
+    internal long OffsetIndexOffset;
+    internal int OffsetIndexLength;
+}

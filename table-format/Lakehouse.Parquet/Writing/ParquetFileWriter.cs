@@ -1,0 +1,241 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Reflection;
+using Lakehouse.Columns;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>
+/// Writes one file: <c>"PAR1" | row groups | column indexes | offset indexes | footer | u32 | "PAR1"</c>. Columns are encoded as they come
+/// and kept in pooled buffers until <see cref="CompleteAsync"/>; disposing it before that leaves nothing. Not thread safe.
+/// </summary>
+public sealed class ParquetFileWriter : IDisposable
+{
+    private static readonly string CreatedBy = "Lakehouse version 0.1.0 (build "
+        + (typeof(ParquetFileWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0") + ")";
+
+    private readonly ParquetWriterOptions _options;
+    private readonly ColumnWriter?[] _writers;
+    private readonly ConstantColumnWriter?[] _constants;
+    private readonly HashSet<string> _patchable = new(StringComparer.Ordinal);
+    private readonly List<EncodedRowGroup> _groups = [];
+    private long _groupRowCount;
+    private long _finishedByteCount;
+    private bool _isComplete;
+
+    /// <summary>
+    /// Begins a file. <paramref name="constants"/> maps columns of the schema to their one value; <paramref name="carriedOver"/> is shared by
+    /// the files of one sink. Throws when a constant is not a string or binary column of the schema.
+    /// </summary>
+    public ParquetFileWriter(
+        Schema schema,
+        ParquetWriterOptions options,
+        IReadOnlyDictionary<string, ConstantColumn> constants,
+        ColumnWriterState? carriedOver)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(constants);
+        Schema = schema;
+        _options = options;
+        _writers = new ColumnWriter?[schema.Count];
+        _constants = new ConstantColumnWriter?[schema.Count];
+        ColumnWriterState state = carriedOver ?? new ColumnWriterState();
+        foreach (string name in constants.Keys)
+        {
+            if (schema.IndexOf(name) < 0)
+            {
+                throw new ArgumentException($"Constant '{name}' is no column of {schema}.", nameof(constants));
+            }
+        }
+
+        for (int i = 0; i < schema.Count; i++)
+        {
+            if (!constants.TryGetValue(schema[i].Name, out ConstantColumn? constant))
+            {
+                _writers[i] = NewWriter(schema[i], options, state);
+                continue;
+            }
+
+            _constants[i] = new ConstantColumnWriter(constant with { Field = schema[i] }, options);
+            if (constant.Patchable)
+            {
+                _patchable.Add(schema[i].Name);
+            }
+        }
+    }
+
+    /// <summary>The columns of the file.</summary>
+    public Schema Schema { get; }
+
+    /// <summary>Rows written so far.</summary>
+    public long RowCount { get; private set; }
+
+    /// <summary>Bytes of encoded pages and of pages being built: about what the file will have, and what the writer holds.</summary>
+    public long BufferedByteCount => _finishedByteCount + OpenByteCount;
+
+    private long OpenByteCount
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (ColumnWriter? writer in _writers)
+            {
+                bytes += writer?.BufferedByteCount ?? 0;
+            }
+
+            return bytes;
+        }
+    }
+
+    /// <summary>
+    /// Appends rows: the columns in schema order, null where the column is constant. The vectors stay the caller's and may be disposed when
+    /// the call returns. Throws <see cref="ArgumentException"/> when a column does not fit the schema; then nothing was appended.
+    /// </summary>
+    public void Write(IReadOnlyList<ColumnVector?> columns, int rowCount)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        ObjectDisposedException.ThrowIf(_isComplete, this);
+        Validate(columns, rowCount);
+        for (int from = 0; from < rowCount;)
+        {
+            int rows = (int)Math.Min(Math.Min(rowCount - from, _options.PageRowCount), _options.RowGroupRowCountMax - _groupRowCount);
+            for (int i = 0; i < _writers.Length; i++)
+            {
+                _constants[i]?.Write(rows);
+                if (columns[i] is ColumnVector vector)
+                {
+                    _writers[i]?.Write(vector, from, rows);
+                }
+            }
+
+            from += rows;
+            RowCount += rows;
+            _groupRowCount += rows;
+            if (_groupRowCount == _options.RowGroupRowCountMax || OpenByteCount >= _options.RowGroupBytes)
+            {
+                FinishRowGroup();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends the file and writes it to the upload, which the caller completes. The writer is spent. A file without rows has no row group
+    /// and is valid.
+    /// </summary>
+    public async Task<ParquetFileSummary> CompleteAsync(IObjectUpload upload, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        ObjectDisposedException.ThrowIf(_isComplete, this);
+        FinishRowGroup();
+        _isComplete = true;
+        long start = upload.Length;
+        var patches = new PatchRecorder(_patchable);
+        using var tail = new PooledBuffer(4096);
+        tail.Append(FooterFormat.Magic);
+        await upload.WriteAsync(tail.WrittenMemory, cancellation);
+        long offset = tail.Length;
+        var layouts = new ChunkLayout[_groups.Count][];
+        for (int g = 0; g < _groups.Count; g++)
+        {
+            layouts[g] = new ChunkLayout[_writers.Length];
+            for (int c = 0; c < _writers.Length; c++)
+            {
+                EncodedChunk chunk = _groups[g].Chunks[c];
+                layouts[g][c].Offset = offset;
+                offset += chunk.ByteCount;
+                if (chunk.DictionaryPage is PooledBuffer dictionary)
+                {
+                    await upload.WriteAsync(dictionary.WrittenMemory, cancellation);
+                }
+
+                await upload.WriteAsync(chunk.Pages.WrittenMemory, cancellation);
+            }
+        }
+
+        tail.Clear();
+        FooterAssembly.Append(tail, Schema, _groups, layouts, patches, offset, _options.KeyValueMetadata, CreatedBy);
+        await upload.WriteAsync(tail.WrittenMemory, cancellation);
+        offset += tail.Length;
+        Invariant.Holds(upload.Length - start == offset, "the file is as long as its footer says");
+        Dispose();
+        return new ParquetFileSummary(RowCount, offset, [.. patches.Points.OrderBy(p => p.Offset)]);
+    }
+
+    /// <summary>Gives every buffer back; what was not completed is gone.</summary>
+    public void Dispose()
+    {
+        _isComplete = true;
+        foreach (ColumnWriter? writer in _writers)
+        {
+            writer?.Dispose();
+        }
+
+        foreach (EncodedRowGroup group in _groups)
+        {
+            foreach (EncodedChunk chunk in group.Chunks)
+            {
+                chunk.Dispose();
+            }
+        }
+
+        _groups.Clear();
+    }
+
+    private void Validate(IReadOnlyList<ColumnVector?> columns, int rowCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
+        if (columns.Count != Schema.Count)
+        {
+            throw new ArgumentException($"{columns.Count} columns for a file of {Schema.Count}.", nameof(columns));
+        }
+
+        for (int i = 0; i < columns.Count; i++)
+        {
+            ColumnVector? vector = columns[i];
+            bool fits = vector is null
+                ? _constants[i] is not null
+                : _constants[i] is null && vector.Type == Schema[i].Type && vector.Length >= rowCount
+                    && !(Schema[i].Required && vector.NullCount > 0);
+            if (!fits)
+            {
+                throw new ArgumentException(
+                    $"Column '{Schema[i].Name}' of the file is {(_constants[i] is null ? Schema[i].ToString() : "constant")}, got "
+                    + (vector is null ? "none." : $"{vector.Type}, {vector.Length} rows, {vector.NullCount} nulls for {rowCount} rows."),
+                    nameof(columns));
+            }
+        }
+    }
+
+    private void FinishRowGroup()
+    {
+        if (_groupRowCount == 0)
+        {
+            return;
+        }
+
+        var chunks = new EncodedChunk[_writers.Length];
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            chunks[i] = _writers[i]?.FinishChunk() ?? _constants[i]?.FinishChunk()
+                ?? throw new InvariantViolatedException("every column has a writer");
+            _finishedByteCount += chunks[i].ByteCount;
+        }
+
+        _groups.Add(new EncodedRowGroup(_groupRowCount, chunks));
+        _groupRowCount = 0;
+    }
+
+    private static ColumnWriter NewWriter(Field field, ParquetWriterOptions options, ColumnWriterState state) => field.Type.Kind switch
+    {
+        TypeKind.Boolean => new BooleanColumnWriter(field, options),
+        TypeKind.String or TypeKind.Binary => new ByteArrayColumnWriter(field, options, state),
+        TypeKind.Decimal => new FixedColumnWriter<Int128>(field, options, state),
+        _ when field.Type.Width == 4 => new FixedColumnWriter<int>(field, options, state),
+        _ => new FixedColumnWriter<long>(field, options, state),
+    };
+}
+
+/// <summary>A row group whose chunks are encoded, in schema order.</summary>
+internal sealed record EncodedRowGroup(long RowCount, EncodedChunk[] Chunks);
