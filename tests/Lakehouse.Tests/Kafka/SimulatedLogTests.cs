@@ -72,8 +72,10 @@ public class SimulatedLogTests
 
         log.Expel(b);
         Assert.True(Assert.IsType<GroupEvent.Revoked>(await b.PollGroupAsync(CancellationToken.None)).Lost);
-        await a.UnassignAsync([new("trips", 0), new("trips", 1)], CancellationToken.None);
-        Assert.IsType<GroupEvent.Revoked>(await a.PollGroupAsync(CancellationToken.None));
+        revoked = Assert.IsType<GroupEvent.Revoked>(await a.PollGroupAsync(CancellationToken.None));
+        Assert.False(revoked.Lost);
+        await a.UnassignAsync(revoked.Partitions, CancellationToken.None);
+        Assert.Equal([0, 1, 2, 3], Numbers(await a.PollGroupAsync(CancellationToken.None)));
     }
 
     private static IEnumerable<int> Numbers(GroupEvent? given) =>

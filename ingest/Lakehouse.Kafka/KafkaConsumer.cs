@@ -1,0 +1,306 @@
+using System.Collections.Concurrent;
+using static Lakehouse.Kafka.Librdkafka;
+
+namespace Lakehouse.Kafka;
+
+/// <summary>
+/// <see cref="IKafkaConsumer"/> on librdkafka. No managed code is called back: the client's main queue is polled for rebalances, errors
+/// and log lines by <see cref="PollGroupAsync"/>, and every assigned partition has a queue of its own. All members are thread safe, save
+/// that the group's events are for one caller.
+/// </summary>
+public sealed class KafkaConsumer : IKafkaConsumer
+{
+    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(5);
+    private const int WatermarkTimeoutMillis = 5000;
+
+    private readonly ConcurrentDictionary<TopicPartition, PartitionQueue> _queues = new();
+    private readonly Queue<GroupEvent> _groupEvents = new();
+    private readonly Lock _eventGate = new();
+    private readonly KafkaClient _client;
+    private readonly QueueHandle _mainQueue;
+    private readonly TimeProvider _time;
+    private readonly Action<string>? _log;
+    private volatile KafkaException? _lastError;
+    private KafkaException? _permanentError;
+    private bool _isDisposed;
+
+    /// <summary>Makes the client; brokers are connected to in the background. Throws <see cref="KafkaException"/> for bad properties.</summary>
+    public KafkaConsumer(KafkaConsumerOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _time = time;
+        _log = options.Log;
+        _client = new KafkaClient(ConsumerType, options.ToProperties(), EventLog | EventError | EventRebalance, time);
+        KafkaError.ThrowIfAny(rd_kafka_poll_set_consumer(_client.Handle), "No consumer");
+        KafkaError.ThrowIfAny(rd_kafka_set_log_queue(_client.Handle, 0), "No log");
+        _mainQueue = rd_kafka_queue_get_consumer(_client.Handle);
+    }
+
+    /// <inheritdoc/>
+    public KafkaException? LastError => _lastError;
+
+    /// <inheritdoc/>
+    public async Task<ClusterDescription> DescribeAsync(IReadOnlyList<string> topics, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(topics);
+        var partitions = new List<TopicPartition>();
+        await AskAsync("Listing topics", timeout => _client.TryListPartitions(topics, partitions, timeout), cancellation);
+        string[] missing = [.. topics.Where(topic => !partitions.Exists(partition => partition.Topic == topic))];
+        if (missing.Length > 0)
+        {
+            throw new KafkaException(
+                $"Topic {string.Join(", ", missing)} does not exist at {_client.BootstrapServers}, or we may not see it: create it or " +
+                "allow DESCRIBE and READ on it.", "UNKNOWN_TOPIC_OR_PART", isTransient: false);
+        }
+
+        string clusterId = "";
+        await AskAsync("Asking for the cluster's id", timeout => (clusterId = _client.ClusterId(timeout)).Length > 0 ? 0 : KafkaError.TimedOut,
+            cancellation);
+        var ids = new Dictionary<string, string>();
+        await AskAsync("Describing topics", timeout => TopicIds.TryAsk(_client, topics, ids, timeout), cancellation);
+        return new ClusterDescription(clusterId, partitions, ids);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Watermarks> QueryWatermarksAsync(TopicPartition partition, CancellationToken cancellation)
+    {
+        Watermarks watermarks = default;
+        await AskAsync($"Asking for the offsets of {partition}", timeout => TryQueryWatermarks(partition, timeout, out watermarks), cancellation);
+        return watermarks;
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> OffsetForTimeAsync(TopicPartition partition, DateTimeOffset time, CancellationToken cancellation)
+    {
+        long offset = -1;
+        await AskAsync(
+            $"Asking for an offset of {partition} by time",
+            timeout => _client.TryOffsetForTime(partition, time.ToUnixTimeMilliseconds(), timeout, out offset),
+            cancellation);
+        return offset >= 0 ? offset : (await QueryWatermarksAsync(partition, cancellation)).High;
+    }
+
+    /// <inheritdoc/>
+    public unsafe Task SubscribeAsync(IReadOnlyList<string> topics, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(topics);
+        using var list = new PartitionList([.. topics.Select(topic => KeyValuePair.Create(new TopicPartition(topic, -1), 0L))]);
+        KafkaError.ThrowIfAny(rd_kafka_subscribe(_client.Handle, list.Pointer), $"Subscribing to {string.Join(", ", topics)}");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<GroupEvent?> PollGroupAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        lock (_eventGate)
+        {
+            DrainEvents();
+            if (_permanentError is { } error)
+            {
+                throw new KafkaException(error.Message, error.Code, error.IsTransient, error);
+            }
+
+            return ValueTask.FromResult(_groupEvents.TryDequeue(out GroupEvent? next) ? next : null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public unsafe Task AssignAsync(IReadOnlyList<KeyValuePair<TopicPartition, long>> positions, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(positions);
+        foreach ((TopicPartition partition, long offset) in positions)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(offset);
+            var queue = new PartitionQueue(_client.Handle, partition, offset);
+            if (!_queues.TryAdd(partition, queue))
+            {
+                queue.Dispose();
+                throw new InvalidOperationException($"{partition} is assigned already.");
+            }
+        }
+
+        using var list = new PartitionList(positions);
+        if (IsEager)
+        {
+            KafkaError.ThrowIfAny(rd_kafka_assign(_client.Handle, list.Pointer), "Assigning partitions");
+        }
+        else if (positions.Count > 0)
+        {
+            KafkaError.ThrowIfAny(rd_kafka_incremental_assign(_client.Handle, list.Pointer), "Assigning partitions");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public unsafe Task UnassignAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(partitions);
+        foreach (TopicPartition partition in partitions)
+        {
+            if (_queues.TryRemove(partition, out PartitionQueue? queue))
+            {
+                queue.Dispose();
+            }
+        }
+
+        if (IsEager)
+        {
+            Invariant.Holds(_queues.IsEmpty, "an eager group takes all partitions at once");
+            KafkaError.ThrowIfAny(rd_kafka_assign(_client.Handle, null), "Unassigning partitions");
+        }
+        else if (partitions.Count > 0)
+        {
+            using var list = new PartitionList([.. partitions.Select(partition => KeyValuePair.Create(partition, 0L))]);
+            KafkaError.ThrowIfAny(rd_kafka_incremental_unassign(_client.Handle, list.Pointer), "Unassigning partitions");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public RawBatch? Poll(TopicPartition partition, int recordCountMax)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(recordCountMax);
+        if (!_queues.TryGetValue(partition, out PartitionQueue? queue))
+        {
+            throw new InvalidOperationException($"{partition} is not assigned.");
+        }
+
+        RawBatch? batch = queue.Poll(recordCountMax, out int failure, out string failureText, out long offset);
+        if (batch is not null)
+        {
+            _lastError = null;
+        }
+        else if (failure is KafkaError.AutoOffsetReset or KafkaError.LogTruncation)
+        {
+            throw new OffsetOutOfRangeException(
+                partition, offset, TryQueryWatermarks(partition, WatermarkTimeoutMillis, out Watermarks held) == 0 ? held : new(-1, -1));
+        }
+        else if (failure != KafkaError.None)
+        {
+            var error = KafkaError.Exception(failure, FormattableString.Invariant($"{partition} at offset {offset}"), failureText);
+            _lastError = error.IsTransient ? error : throw error;
+        }
+
+        return batch;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WaitAsync(IReadOnlyList<TopicPartition> partitions, TimeSpan atMost, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(partitions);
+        long start = _time.GetTimestamp();
+        while (!partitions.Any(partition => _queues.TryGetValue(partition, out PartitionQueue? queue) && queue.HasMessages)
+            && _time.GetElapsedTime(start) < atMost)
+        {
+            await Task.Delay(WaitStep, _time, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public unsafe Task MirrorOffsetsAsync(IReadOnlyList<KeyValuePair<TopicPartition, long>> offsets, CancellationToken cancellation)
+    {
+        using var list = new PartitionList(offsets);
+        _ = rd_kafka_commit(_client.Handle, list.Pointer, isAsync: 1); // For lag tools only: a failure changes nothing.
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            foreach (PartitionQueue queue in _queues.Values)
+            {
+                queue.Dispose();
+            }
+
+            _queues.Clear();
+            _ = rd_kafka_consumer_close(_client.Handle); // Leaves the group; there is nobody left to tell of an error.
+            _mainQueue.Dispose();
+            _client.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private bool IsEager => Text(rd_kafka_rebalance_protocol(_client.Handle)) == "EAGER";
+
+    private Task AskAsync(string what, Func<int, int> ask, CancellationToken cancellation) => _client.AskAsync(what, ask, () =>
+    {
+        lock (_eventGate)
+        {
+            DrainEvents();
+            return _permanentError is { } error ? throw error : _lastError;
+        }
+    }, cancellation);
+
+    private int TryQueryWatermarks(TopicPartition partition, int timeoutMillis, out Watermarks watermarks)
+    {
+        int code = rd_kafka_query_watermark_offsets(
+            _client.Handle, partition.Topic, partition.Partition, out long low, out long high, timeoutMillis);
+        watermarks = new Watermarks(low, high);
+        return code;
+    }
+
+    private void DrainEvents()
+    {
+        for (nint next = rd_kafka_queue_poll(_mainQueue, 0); next != 0; next = rd_kafka_queue_poll(_mainQueue, 0))
+        {
+            try
+            {
+                Take(next);
+            }
+            finally
+            {
+                rd_kafka_event_destroy(next);
+            }
+        }
+    }
+
+    private void Take(nint next)
+    {
+        switch (rd_kafka_event_type(next))
+        {
+            case EventRebalance:
+                TakeRebalance(next);
+                break;
+            case EventError:
+                int code = rd_kafka_event_error(next);
+                KafkaException error = KafkaError.Exception(
+                    code, $"Kafka at {_client.BootstrapServers}", Text(rd_kafka_event_error_string(next)));
+                _lastError = error;
+                if (KafkaError.IsPermanent(code) || rd_kafka_event_error_is_fatal(next) != 0)
+                {
+                    _permanentError ??= error;
+                }
+
+                break;
+            case EventLog when _log is not null && rd_kafka_event_log(next, out nint facility, out nint text, out _) == 0:
+                _log($"{Text(facility)}: {Text(text)}");
+                break;
+        }
+    }
+
+    private unsafe void TakeRebalance(nint next)
+    {
+        TopicPartition[] partitions = PartitionList.Read(rd_kafka_event_topic_partition_list(next));
+        switch (rd_kafka_event_error(next))
+        {
+            case KafkaError.AssignPartitions:
+                _groupEvents.Enqueue(new GroupEvent.Assigned(partitions));
+                break;
+            case KafkaError.RevokePartitions:
+                _groupEvents.Enqueue(new GroupEvent.Revoked(partitions, rd_kafka_assignment_lost(_client.Handle) != 0));
+                break;
+            default:
+                // The group could not agree; librdkafka tries again once it is told that nothing is assigned.
+                _lastError = KafkaError.Exception(rd_kafka_event_error(next), "Joining the consumer group");
+                KafkaError.ThrowIfAny(rd_kafka_assign(_client.Handle, null), "Unassigning partitions");
+                break;
+        }
+    }
+}

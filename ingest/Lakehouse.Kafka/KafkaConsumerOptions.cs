@@ -1,0 +1,82 @@
+namespace Lakehouse.Kafka;
+
+/// <summary>What a <see cref="KafkaConsumer"/> needs to know.</summary>
+public sealed record KafkaConsumerOptions
+{
+    /// <summary>Addresses, <c>host:port</c> separated by commas.</summary>
+    public required string BootstrapServers { get; init; }
+
+    /// <summary>The consumer group.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>
+    /// The worker's configured id (<c>group.instance.id</c>): restarted within the session timeout it gets its partitions back without a
+    /// rebalance. Null: a member without a name of its own.
+    /// </summary>
+    public string? InstanceId { get; init; }
+
+    /// <summary>
+    /// How many bytes of one partition are fetched ahead. Smaller saves memory and costs throughput where decoding is fast.
+    /// </summary>
+    public int PrefetchByteCountPerPartition { get; init; } = 16 << 20;
+
+    /// <summary>Any property of librdkafka but those that exactly-once depends on.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Gets librdkafka's own log lines; none are written elsewhere.</summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>Settings in the order in which they are made; the user's come after the defaults and before what must not change.</summary>
+    internal Dictionary<string, string> ToProperties()
+    {
+        var properties = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["bootstrap.servers"] = BootstrapServers,
+            ["group.id"] = Group,
+            ["client.id"] = "lakehouse",
+            ["queued.min.messages"] = "1000000",
+            ["queued.max.messages.kbytes"] = FormattableString.Invariant($"{Math.Max(PrefetchByteCountPerPartition >> 10, 1)}"),
+            ["fetch.message.max.bytes"] = FormattableString.Invariant($"{Math.Clamp(PrefetchByteCountPerPartition / 4, 1 << 20, 8 << 20)}"),
+            ["fetch.wait.max.ms"] = "100",
+        };
+        if (InstanceId is not null)
+        {
+            properties["group.instance.id"] = InstanceId;
+        }
+
+        if (Librdkafka.Version >= 0x02020000)
+        {
+            properties["fetch.queue.backoff.ms"] = "10"; // The default of a second starves a reader that is faster than its queue is deep.
+        }
+
+        foreach ((string name, string value) in Properties)
+        {
+            if (Fixed.TryGetValue(name, out string? always))
+            {
+                throw new KafkaException(
+                    $"Kafka property {name} is always {always} here, because exactly-once depends on it: remove it.", "_INVALID_ARG",
+                    isTransient: false);
+            }
+
+            properties[name] = value;
+        }
+
+        foreach ((string name, string value) in Fixed)
+        {
+            properties[name] = value;
+        }
+
+        return properties;
+    }
+
+    /// <summary>Offsets come from the table's ledger and nowhere else; errors and logs come as events.</summary>
+    private static readonly Dictionary<string, string> Fixed = new(StringComparer.Ordinal)
+    {
+        ["enable.auto.commit"] = "false",
+        ["enable.auto.offset.store"] = "false",
+        ["auto.offset.reset"] = "error",
+        ["enable.partition.eof"] = "true",
+        ["isolation.level"] = "read_committed",
+        ["log.queue"] = "true",
+    };
+}
