@@ -109,7 +109,8 @@ internal static class SchemaMapping
                 || TypeOf(element) is not ColumnType type || !names.Add(element.Name))
             {
                 throw new ParquetFormatException(
-                    $"Column '{element.Name}' ({element.RepetitionType} {element.Type} {element.LogicalType?.Kind}) is not of a type that is read here.");
+                    $"Column '{element.Name}' ({element.RepetitionType} {element.Type} {element.LogicalType?.Kind}) "
+                    + "is not of a type that is read here.");
             }
 
             fields[i] = new Field(element.Name, type, element.RepetitionType == FieldRepetitionType.Required);

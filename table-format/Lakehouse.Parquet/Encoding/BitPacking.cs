@@ -18,7 +18,7 @@ internal static class BitPacking
     /// <summary>Bits that hold any value up to a maximum; at least 1, as readers disagree about 0.</summary>
     internal static int Width(uint max) => Math.Max(1, 32 - System.Numerics.BitOperations.LeadingZeroCount(max));
 
-    /// <summary>Packs values, a multiple of eight of them; gives the bytes. The target has <see cref="Slack"/> bytes more than they need.</summary>
+    /// <summary>Packs values, a multiple of eight of them; gives the bytes. The target has <see cref="Slack"/> bytes more.</summary>
     internal static int Pack(ReadOnlySpan<uint> values, int width, Span<byte> target)
     {
         int bytes = values.Length / 8 * width;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Lakehouse.Parquet;
 
-/// <summary>libzstd through its simple API with contexts that are kept and used again. Thread safe: each call takes a context of its own.</summary>
+/// <summary>libzstd through its simple API, with contexts that are used again. Thread safe: each call takes one of its own.</summary>
 internal static unsafe partial class Zstd
 {
     private const string Library = "libzstd.so.1";

@@ -6,7 +6,7 @@ internal static class PageHeaderFormat
     /// <summary>Bytes that no header written here exceeds.</summary>
     internal const int BytesMax = 64;
 
-    /// <summary>Writes a header with a CRC of five bytes if <paramref name="paddedCrc"/>; gives the offset of the CRC in the target.</summary>
+    /// <summary>Writes a header, its CRC in five bytes if <paramref name="paddedCrc"/>; gives the offset of that CRC.</summary>
     internal static int Write(PooledBuffer target, in PageHeader header, bool paddedCrc = false)
     {
         var writer = new ThriftWriter(target);

@@ -32,7 +32,8 @@ internal sealed class BooleanColumnWriter(Field field, ParquetWriterOptions opti
                 if (vector.IsValid(i))
                 {
                     bool value = vector.BooleanAt(i);
-                    room[_bitCount >> 3] = (byte)((room[_bitCount >> 3] & ((1 << (_bitCount & 7)) - 1)) | (value ? 1 << (_bitCount & 7) : 0));
+                    int bit = 1 << (_bitCount & 7);
+                    room[_bitCount >> 3] = (byte)((room[_bitCount >> 3] & (bit - 1)) | (value ? bit : 0));
                     _trueCount += value ? 1 : 0;
                     _bitCount++;
                 }

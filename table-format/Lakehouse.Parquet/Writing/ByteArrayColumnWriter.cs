@@ -24,7 +24,7 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
 
     protected override int ReplayRowCountMax => Math.Max(1, Options.PageBytes / (4 + _dictionary.LongestEntry));
 
-    /// <summary>At most so many rows that their bytes fill the page; with a dictionary, so that it does not overshoot its limit far.</summary>
+    /// <summary>At most so many rows that their bytes fill the page; a dictionary then does not overshoot its limit far.</summary>
     protected override int LimitRows(ColumnVector vector, int from, int count)
     {
         count = base.LimitRows(vector, from, count);

@@ -159,7 +159,8 @@ internal abstract class ColumnWriter : IDisposable
 
     protected virtual ReadOnlySpan<byte> DictionaryBody() => default;
 
-    protected void SetBounds(ref EncodedPage page, ReadOnlySpan<byte> minimum, bool minimumIsExact, ReadOnlySpan<byte> maximum, bool maximumIsExact)
+    protected void SetBounds(
+        ref EncodedPage page, ReadOnlySpan<byte> minimum, bool minimumIsExact, ReadOnlySpan<byte> maximum, bool maximumIsExact)
     {
         page.HasBounds = true;
         page.MinimumOffset = _bounds.Length;

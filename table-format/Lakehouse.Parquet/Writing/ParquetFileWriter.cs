@@ -13,7 +13,8 @@ namespace Lakehouse.Parquet;
 public sealed class ParquetFileWriter : IDisposable
 {
     private static readonly string CreatedBy = "Lakehouse version 0.1.0 (build "
-        + (typeof(ParquetFileWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0") + ")";
+        + (typeof(ParquetFileWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0")
+        + ")";
 
     private readonly ParquetWriterOptions _options;
     private readonly ColumnWriter?[] _writers;
@@ -25,8 +26,8 @@ public sealed class ParquetFileWriter : IDisposable
     private bool _isComplete;
 
     /// <summary>
-    /// Begins a file. <paramref name="constants"/> maps columns of the schema to their one value; <paramref name="carriedOver"/> is shared by
-    /// the files of one sink. Throws when a constant is not a string or binary column of the schema.
+    /// Begins a file. <paramref name="constants"/> maps columns of the schema to their one value; <paramref name="carriedOver"/> is
+    /// shared by the files of one sink. Throws when a constant is not a string or binary column of the schema.
     /// </summary>
     public ParquetFileWriter(
         Schema schema,
