@@ -104,6 +104,9 @@ public sealed class HudiTable
     public static ObjectPath StagingFolder(string pipeline, string worker, string attempt, long checkpoint) =>
         TemporaryFolder / FormattableString.Invariant($"{pipeline}-{worker}-{attempt}-{checkpoint}");
 
+    /// <summary>The same table seen through another store object.</summary>
+    internal HudiTable Through(IObjectStore store) => new(store, Config, Time, _random);
+
     /// <summary>A file id that no other file group has.</summary>
     internal string NewFileId() => DataFileName.MakeFileId(_fileIdHigh, _fileIdLow + Interlocked.Increment(ref _fileIdCount));
 
