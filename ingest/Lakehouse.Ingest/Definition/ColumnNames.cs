@@ -20,7 +20,8 @@ internal static partial class ColumnNames
 
         if (name.StartsWith("_hoodie_", StringComparison.OrdinalIgnoreCase))
         {
-            throw new PipelineDefinitionException(location, $"'{name}' cannot name a column: names starting with '_hoodie_' are Hudi's own.");
+            throw new PipelineDefinitionException(location,
+                $"'{name}' cannot name a column: names starting with '_hoodie_' are Hudi's own.");
         }
 
         if (name.Equals(PipelineSchemas.HiddenOffset, StringComparison.OrdinalIgnoreCase))

@@ -56,13 +56,15 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         return PipelineNamePattern().IsMatch(name)
             ? name
             : throw new PipelineDefinitionException(root.LocationOf("pipeline"),
-                $"A pipeline's name is 1 to 64 letters, digits, '_' or '-' and starts with a letter, not '{name}'. It is the identity in every commit.");
+                $"A pipeline's name is 1 to 64 letters, digits, '_' or '-' and starts with a letter, not '{name}'. "
+                + "It is the identity in every commit.");
     }
 
     private static KafkaSourceDefinition Source(YamlMapping source)
     {
         YamlMapping kafka = source.RequireMapping("kafka");
         source.Done();
+        kafka.Require("topics");
         ImmutableArray<string> topics = [.. kafka.FindTexts("topics")];
         if (topics.Length == 0 || topics.Distinct().Count() < topics.Length || topics.Any(string.IsNullOrWhiteSpace))
         {
@@ -98,7 +100,8 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         var text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) => new StartPosition.At(time),
         var text => throw new PipelineDefinitionException(kafka.LocationOf("start"),
-            $"'start' is earliest, latest or a time such as 2026-01-01T00:00:00Z, not '{text}'.{Spelling.Suggest(text, ["earliest", "latest"])}"),
+            $"'start' is earliest, latest or a time such as 2026-01-01T00:00:00Z, not '{text}'."
+            + $"{Spelling.Suggest(text, ["earliest", "latest"])}"),
     };
 
     private static JsonFormatDefinition Format(YamlMapping? format)
@@ -134,7 +137,8 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         }
         catch (IOException error)
         {
-            throw new PipelineDefinitionException(root.LocationOf("schema_file"), $"The schema file cannot be read: {error.Message}", error);
+            throw new PipelineDefinitionException(
+                root.LocationOf("schema_file"), $"The schema file cannot be read: {error.Message}", error);
         }
 
         var text = new PipelineText(schemaFile, variable);
@@ -262,7 +266,8 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         deadLetters?.Done();
         return path is null || path.TrimEnd('/') != table.Path.TrimEnd('/')
             ? path
-            : throw new PipelineDefinitionException(deadLetters!.LocationOf("path"), "Dead letters need a table of their own; this is the path of 'table'.");
+            : throw new PipelineDefinitionException(
+                deadLetters!.LocationOf("path"), "Dead letters need a table of their own; this is the path of 'table'.");
     }
 
     private static CheckpointDefinition Checkpoint(YamlMapping? checkpoint)
@@ -291,7 +296,8 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
 
     private static void CheckTableColumns(YamlMapping mapping, TableDefinition table, Schema schema)
     {
-        foreach ((string key, ImmutableArray<string> columns) in new[] { ("partition_by", table.PartitionBy), ("record_key", table.RecordKey) })
+        (string Key, ImmutableArray<string> Columns)[] lists = [("partition_by", table.PartitionBy), ("record_key", table.RecordKey)];
+        foreach ((string key, ImmutableArray<string> columns) in lists)
         {
             foreach (string column in columns)
             {
@@ -315,8 +321,8 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
             if (type.Kind is not (TypeKind.String or TypeKind.Int or TypeKind.Long or TypeKind.Date or TypeKind.Boolean))
             {
                 throw new PipelineDefinitionException(mapping.LocationOf("partition_by"),
-                    $"Column '{column}' is {type}; a table is partitioned by string, int, long, date or boolean columns, because readers take "
-                    + "the value from the folder's name. Derive one, such as date_format(event_time, 'yyyy-MM-dd').");
+                    $"Column '{column}' is {type}; a table is partitioned by string, int, long, date or boolean columns, because "
+                    + "readers take the value from the folder's name. Derive one, such as date_format(event_time, 'yyyy-MM-dd').");
             }
         }
     }

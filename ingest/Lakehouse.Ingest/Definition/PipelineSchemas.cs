@@ -5,7 +5,7 @@ namespace Lakehouse.Ingest;
 
 /// <summary>The columns at each stage of a pipeline.</summary>
 /// <param name="Decoded">What a message is decoded to.</param>
-/// <param name="Source">What the source emits: decoded columns, Kafka columns, and the offset, which every row needs for its identity.</param>
+/// <param name="Source">What the source emits: decoded columns, Kafka columns, and the offset, which is every row's identity.</param>
 /// <param name="Output">What the last step emits.</param>
 /// <param name="Table">What the table keeps: the output without an offset that nobody asked for.</param>
 public sealed record PipelineSchemas(Schema Decoded, Schema Source, Schema Output, Schema Table)

@@ -53,7 +53,12 @@ public sealed class PipelineDefinitionTests
               - { name: amount, type: "decimal(10,2)" }
               - { name: at, type: timestamp_micros }
             event_time: { column: at }
-            table: { path: /lake/trips, partition_by: [kafka_partition], record_key: [amount], kafka_columns: [partition, key], max_file_size: 64MiB }
+            table:
+              path: /lake/trips
+              partition_by: [kafka_partition]
+              record_key: [amount]
+              kafka_columns: [partition, key]
+              max_file_size: 64MiB
             dead_letters: { path: /lake/dead }
             checkpoint: { interval: 1.5s, storage: /lake/checkpoints, retain: 2 }
             memory: { budget: 1GiB }
@@ -150,7 +155,8 @@ public sealed class PipelineDefinitionTests
     [Fact]
     public void Schema_may_stand_in_a_file_of_its_own()
     {
-        string yaml = Minimal[..Minimal.IndexOf("schema:", StringComparison.Ordinal)] + "schema_file: trips.schema.yaml\ntable: { path: /lake/trips }";
+        string yaml = Minimal[..Minimal.IndexOf("schema:", StringComparison.Ordinal)]
+            + "schema_file: trips.schema.yaml\ntable: { path: /lake/trips }";
 
         PipelineDefinition pipeline = PipelineDefinition.Parse(yaml, "trips.yaml", _ => null, name =>
             name == "trips.schema.yaml" ? "- { name: id, type: long }" : throw new FileNotFoundException(name));

@@ -1,0 +1,126 @@
+using Lakehouse.Engine;
+using Lakehouse.Hudi;
+using Lakehouse.Kafka;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Ingest;
+
+/// <summary>
+/// The whole data path, top to bottom:
+/// <code>
+/// Kafka partitions (KafkaSplits: one consumer, positions from the table's ledger)
+///   per subtask: KafkaSource    fair poll, decode, bad records aside
+///                FilterOperator, DeriveOperator ...
+///                HudiSinkWriter route by table partition, encode, stage files
+/// barrier: files closed, checkpoint durable -> HudiCommitter: one sequenced commit with ranges and counts
+/// </code>
+/// Nothing here knows whether its world is real or simulated.
+/// </summary>
+public sealed class Pipeline
+{
+    private static readonly ObjectPath OwnCheckpoints = new(".hoodie/.checkpoints");
+    private readonly PipelineDefinition _definition;
+    private readonly PipelineWorld _world;
+    private readonly HudiCommitter _committer;
+
+    private Pipeline(PipelineDefinition definition, PipelineWorld world, HudiTable table, HudiTable? deadLetters)
+    {
+        (_definition, _world, Table, DeadLetters) = (definition, world, table, deadLetters);
+        var options = new JobOptions
+        {
+            Name = definition.Name,
+            Worker = world.Worker,
+            Attempt = JobOptions.NewAttempt(world.Time, world.Random),
+            CheckpointInterval = definition.Checkpoint.Interval,
+            RetainedCheckpoints = definition.Checkpoint.Retain,
+            IsTransient = static failure => failure is SplitsLostException or KafkaException { IsTransient: true },
+        };
+        var committer = new TableCommitter(
+            table, world.Worker, options.Attempt, new CommitterOptions { OpenFollower = OpenFollowerAsync }, world.Time, world.Random);
+        _committer = new HudiCommitter(definition.Name, world.Worker, table, committer, world.Log);
+        CheckpointStore checkpoints = definition.Checkpoint.Storage is { } storage
+            ? new CheckpointStore(world.OpenStore(storage), default)
+            : new CheckpointStore(table.Store, OwnCheckpoints);
+        Job = new Job(options, _committer, StartAsync, checkpoints, world.Scheduler, world.Time, world.Random, world.Log);
+    }
+
+    /// <summary>The job; run it once.</summary>
+    public Job Job { get; }
+
+    /// <summary>The table that rows go to.</summary>
+    public HudiTable Table { get; }
+
+    /// <summary>The table of bad records, if there is one.</summary>
+    public HudiTable? DeadLetters { get; }
+
+    /// <summary>
+    /// Opens or creates the tables and prepares the job. Throws <see cref="HudiException"/> when a table is there with other columns.
+    /// </summary>
+    public static async Task<Pipeline> BuildAsync(PipelineDefinition definition, PipelineWorld world, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(world);
+        HudiTable table = await CreateAsync(definition.Table.Path, PipelineTables.Rows(definition), world, cancellation);
+        HudiTable? deadLetters = definition.DeadLettersPath is { } path
+            ? await CreateAsync(path, PipelineTables.DeadLetters(path), world, cancellation)
+            : null;
+        return new Pipeline(definition, world, table, deadLetters);
+    }
+
+    /// <summary>One start of the job: the committer has read the table, so the ledger says where every partition goes on.</summary>
+    private async Task<JobParts> StartAsync(JobStart start, CancellationToken cancellation)
+    {
+        var splits = new KafkaSplits(
+            _definition, await OpenConsumerAsync(cancellation), _committer.Ledger, _committer.ReadLedgerAsync, _world.Time, _world.Log);
+        try
+        {
+            int subtaskCount = await splits.OpenAsync(_definition.Parallelism ?? _world.CoreCount, cancellation);
+            return new JobParts([.. Enumerable.Range(0, subtaskCount).Select(i => Subtask(i, subtaskCount, splits, start))], splits);
+        }
+        catch
+        {
+            await splits.DisposeAsync();
+            throw;
+        }
+    }
+
+    private SubtaskParts Subtask(int index, int subtaskCount, KafkaSplits splits, JobStart start) => new(
+        new KafkaSource(_definition, splits, _world.Time),
+        StepBinding.Operators(_definition),
+        new HudiSinkWriter(
+            Writer(Table, index, subtaskCount, start),
+            _definition.Schemas.OffsetIndex,
+            DeadLetters is null ? null : Writer(DeadLetters, index, subtaskCount, start),
+            _definition.DeadLettersPath));
+
+    /// <summary>Open files get half of the memory budget; what is fetched and not yet decoded gets the other.</summary>
+    private TableWriter Writer(HudiTable table, int subtask, int subtaskCount, JobStart start) => new(
+        table,
+        checkpoint => HudiTable.StagingFolder(_definition.Name, _world.Worker, start.Attempt, checkpoint),
+        subtask,
+        start.FirstCheckpoint.Value,
+        _definition.Table.FileBytesMax,
+        _definition.MemoryBudgetBytes / 2 / subtaskCount);
+
+    /// <summary>How much of each partition is fetched ahead follows from the budget and how many there are, which is asked first.</summary>
+    private async Task<IKafkaConsumer> OpenConsumerAsync(CancellationToken cancellation)
+    {
+        int partitionCount = _committer.Ledger.Entries.Keys.Count(k => k.Pipeline == _definition.Name);
+        if (partitionCount == 0)
+        {
+            await using IKafkaConsumer asking = _world.OpenConsumer(PipelineTables.Consumer(_definition, _world.Worker, 1));
+            partitionCount = (await asking.DescribeAsync(_definition.Source.Topics, cancellation)).Partitions.Count;
+        }
+
+        return _world.OpenConsumer(PipelineTables.Consumer(_definition, _world.Worker, partitionCount));
+    }
+
+    private async Task<HudiTable> OpenFollowerAsync(string location, CancellationToken cancellation) =>
+        DeadLetters is not null && location == _definition.DeadLettersPath
+            ? DeadLetters
+            : await HudiTable.OpenAsync(_world.OpenStore(location), _world.Time, _world.Random, cancellation)
+                ?? throw new HudiException(location, $"a commit of {Table.Store.Root} has files for it, and there is no table.");
+
+    private static Task<HudiTable> CreateAsync(string location, TableConfig config, PipelineWorld world, CancellationToken cancellation) =>
+        HudiTable.CreateAsync(world.OpenStore(location), config, world.Time, world.Random, cancellation);
+}

@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+using Lakehouse.Columns;
+using Lakehouse.Hudi;
+using Lakehouse.Kafka;
+
+namespace Lakehouse.Ingest;
+
+/// <summary>
+/// What running a pipeline would do, found out without touching anything: nothing is written, no group is joined, no offset is committed.
+/// </summary>
+public sealed record PipelinePlan
+{
+    /// <summary>The pipeline's name.</summary>
+    public required string Pipeline { get; init; }
+
+    /// <summary>Where the table is or will be.</summary>
+    public required string TableLocation { get; init; }
+
+    /// <summary>Whether the table is there already.</summary>
+    public required bool TableExists { get; init; }
+
+    /// <summary>The table's columns, without Hudi's own.</summary>
+    public required Schema Schema { get; init; }
+
+    /// <summary>The topic partitions, and how many records wait in them.</summary>
+    public required ImmutableArray<PlannedSplit> Splits { get; init; }
+
+    /// <summary>Records that were read and put through the steps.</summary>
+    public required PlannedSample Sample { get; init; }
+
+    /// <summary>Subtasks that would run.</summary>
+    public required int SubtaskCount { get; init; }
+
+    /// <summary>The most that fetched messages and open files may take.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>What may surprise later; one sentence each.</summary>
+    public required ImmutableArray<string> Risks { get; init; }
+
+    /// <summary>Looks at the log and the table and says what would happen.</summary>
+    /// <param name="definition">The pipeline.</param>
+    /// <param name="world">Only its stores, consumer, clock and worker id are used.</param>
+    /// <param name="sampleCountMax">Records to read over all partitions.</param>
+    /// <param name="cancellation">Ends the looking.</param>
+    public static async Task<PipelinePlan> MakeAsync(
+        PipelineDefinition definition, PipelineWorld world, int sampleCountMax, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(world);
+        await using IKafkaConsumer consumer = world.OpenConsumer(PipelineTables.Consumer(definition, world.Worker, 1));
+        ClusterDescription cluster = await consumer.DescribeAsync(definition.Source.Topics, cancellation);
+        HudiTable? table = await HudiTable.OpenAsync(world.OpenStore(definition.Table.Path), world.Time, world.Random, cancellation);
+        Ledger ledger = table is null ? Ledger.Empty : await ReadLedgerAsync(table, world, cancellation);
+        var splits = ImmutableArray.CreateBuilder<PlannedSplit>();
+        foreach (TopicPartition partition in cluster.Partitions)
+        {
+            Watermarks held = await consumer.QueryWatermarksAsync(partition, cancellation);
+            var key = new LedgerKey(definition.Name, cluster.ClusterId, partition.Topic, partition.Partition);
+            long? inTable = ledger.Entries.TryGetValue(key, out LedgerEntry? entry) ? entry.EndOffset : null;
+            splits.Add(new PlannedSplit(partition.ToString(), held.Low, held.High, inTable));
+        }
+
+        PlannedSample sample = await PlanSampling.TakeAsync(definition, consumer, cluster, sampleCountMax, world.Time, cancellation);
+        return new PipelinePlan
+        {
+            Pipeline = definition.Name,
+            TableLocation = definition.Table.Path,
+            TableExists = table is not null,
+            Schema = definition.Schemas.Table,
+            Splits = splits.ToImmutable(),
+            Sample = sample,
+            SubtaskCount = Math.Clamp(cluster.Partitions.Count, 1, definition.Parallelism ?? world.CoreCount),
+            MemoryBytes = definition.MemoryBudgetBytes,
+            Risks = RisksOf(definition, cluster, table?.Config, sample, splits.ToImmutable()),
+        };
+    }
+
+    /// <summary>The risks, from facts alone.</summary>
+    internal static ImmutableArray<string> RisksOf(
+        PipelineDefinition definition,
+        ClusterDescription cluster,
+        TableConfig? existing,
+        PlannedSample sample,
+        ImmutableArray<PlannedSplit> splits)
+    {
+        var risks = ImmutableArray.CreateBuilder<string>();
+        if (!definition.Table.RecordKey.IsEmpty)
+        {
+            risks.Add($"record_key ({string.Join(", ", definition.Table.RecordKey)}) fills _hoodie_record_key and does not make rows "
+                + "unique: the operation is INSERT, so a record that a producer sends twice is two rows.");
+        }
+
+        if (definition.Source.Topics.Any(t => !cluster.TopicIds.ContainsKey(t)))
+        {
+            risks.Add("The Kafka client library is older than 2.3 and cannot tell topic ids: a topic that is deleted and created anew is "
+                + "noticed only when it holds fewer records than the table took. librdkafka 2.3 or later gives the full guarantee.");
+        }
+
+        TableConfig wanted = PipelineTables.Rows(definition);
+        if (existing is not null && !existing.Schema.Equals(wanted.Schema))
+        {
+            risks.Add($"The table is there with other columns ({existing.Schema}); run would refuse it. Use another path.");
+        }
+
+        if (existing is not null && !existing.PartitionFields.SequenceEqual(wanted.PartitionFields))
+        {
+            risks.Add($"The table is there and partitioned by ({string.Join(", ", existing.PartitionFields)}); run would refuse it.");
+        }
+
+        foreach (PlannedSplit split in splits)
+        {
+            if (split.InTable is { } end && (end < split.Low || end > split.High))
+            {
+                risks.Add(FormattableString.Invariant(
+                    $"{split.Name}: the table ends at offset {end}, the log holds {split.Low} to before {split.High}; ")
+                    + $"on_data_loss ({definition.Source.OnDataLoss.ToString().ToLowerInvariant()}) will decide.");
+            }
+        }
+
+        if (sample.DeadLettered > 0)
+        {
+            risks.Add(FormattableString.Invariant($"{sample.DeadLettered} of {sample.Read} sampled records are bad, ")
+                + $"first: {sample.FirstError}. "
+                + (definition.DeadLettersPath is null ? "Without dead_letters it stops the pipeline." : "They go to the dead letters."));
+        }
+
+        if (sample.Partitions.Length > PlannedSample.PartitionCountAlarm)
+        {
+            risks.Add(FormattableString.Invariant($"The sample alone falls into {sample.Partitions.Length} table partitions; ")
+                + "every commit writes a file into each that it touches, so files will be small.");
+        }
+
+        if (definition.DeadLettersPath is null && sample.DeadLettered == 0)
+        {
+            risks.Add("There are no dead_letters: the first bad record stops the pipeline.");
+        }
+
+        return risks.ToImmutable();
+    }
+
+    private static async Task<Ledger> ReadLedgerAsync(HudiTable table, PipelineWorld world, CancellationToken cancellation) =>
+        (await new TableCommitter(table, world.Worker, "plan", new CommitterOptions(), world.Time, world.Random)
+            .ReadStateAsync(cancellation)).Ledger;
+}
+
+/// <summary>One topic partition.</summary>
+/// <param name="Name">Such as <c>trips-3</c>.</param>
+/// <param name="Low">First offset in the log.</param>
+/// <param name="High">The offset after the last.</param>
+/// <param name="InTable">The table's end, or null when the table has nothing of it.</param>
+public sealed record PlannedSplit(string Name, long Low, long High, long? InTable);
+
+/// <summary>What became of the records that were looked at.</summary>
+/// <param name="Read">Records read.</param>
+/// <param name="Written">Records that would be rows.</param>
+/// <param name="Filtered">Records that a filter would drop.</param>
+/// <param name="DeadLettered">Bad records.</param>
+/// <param name="FirstError">The first bad record's place and reason, or null.</param>
+/// <param name="MessageBytes">Bytes of all that were read.</param>
+/// <param name="Partitions">The table partitions that the rows fall into, with their numbers of rows, largest first.</param>
+public sealed record PlannedSample(
+    long Read,
+    long Written,
+    long Filtered,
+    long DeadLettered,
+    string? FirstError,
+    long MessageBytes,
+    ImmutableArray<KeyValuePair<string, long>> Partitions)
+{
+    /// <summary>More table partitions than this in one sample mean small files.</summary>
+    public const int PartitionCountAlarm = 50;
+
+    // Measured on the trips workload with zstd: 263 bytes of JSON are about 75 bytes of Parquet.
+    private const double ParquetBytesPerMessageByte = 0.3;
+
+    /// <summary>About how large the Parquet files of this many records would be.</summary>
+    public long EstimateFileBytes(long recordCount) =>
+        Read == 0 ? 0 : (long)(MessageBytes / (double)Read * recordCount * (Written / (double)Read) * ParquetBytesPerMessageByte);
+}

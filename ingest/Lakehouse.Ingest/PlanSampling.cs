@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using Lakehouse.Columns;
+using Lakehouse.Engine;
+using Lakehouse.Hudi;
+using Lakehouse.Kafka;
+
+namespace Lakehouse.Ingest;
+
+/// <summary>Reads a few records outside any group and puts them through decoder and steps; what would be written is only counted.</summary>
+internal static class PlanSampling
+{
+    private const int BatchRecordCountMax = 1000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    internal static async Task<PlannedSample> TakeAsync(
+        PipelineDefinition definition, IKafkaConsumer consumer, ClusterDescription cluster, int countMax, TimeProvider time,
+        CancellationToken cancellation)
+    {
+        var positions = new List<KeyValuePair<TopicPartition, long>>();
+        foreach (TopicPartition partition in cluster.Partitions)
+        {
+            Watermarks held = await consumer.QueryWatermarksAsync(partition, cancellation);
+            long perPartition = Math.Max(1, countMax / cluster.Partitions.Count);
+            positions.Add(new KeyValuePair<TopicPartition, long>(partition, Math.Max(held.Low, held.High - perPartition)));
+        }
+
+        await consumer.AssignAsync(positions, cancellation);
+        using var counts = new Counting(definition);
+        var waiting = cluster.Partitions.ToList();
+        long began = time.GetTimestamp();
+        while (waiting.Count > 0 && counts.Read < countMax && time.GetElapsedTime(began) < Patience)
+        {
+            bool isAnything = false;
+            foreach (TopicPartition partition in waiting.ToArray())
+            {
+                using RawBatch? messages = consumer.Poll(partition, BatchRecordCountMax);
+                if (messages is null)
+                {
+                    continue;
+                }
+
+                isAnything = true;
+                await counts.TakeAsync(messages, cancellation);
+                if (messages.ReachedEnd)
+                {
+                    waiting.Remove(partition);
+                }
+            }
+
+            if (!isAnything)
+            {
+                await consumer.WaitAsync(waiting, TimeSpan.FromMilliseconds(100), cancellation);
+            }
+        }
+
+        return counts.Finish();
+    }
+
+    /// <summary>The end of the chain: rows are counted by table partition.</summary>
+    private sealed class Counting : IOutput, IDisposable
+    {
+        private readonly PipelineDefinition _definition;
+        private readonly MessageDecoder _decoder;
+        private readonly IReadOnlyList<IOperator> _steps;
+        private readonly int[] _partitionColumns;
+        private readonly Dictionary<string, long> _partitions = new(StringComparer.Ordinal);
+        private readonly List<int> _firstRows = [];
+        private long _deadLettered;
+        private long _written;
+        private long _bytes;
+        private string? _firstError;
+
+        internal Counting(PipelineDefinition definition)
+        {
+            // Bad records are counted, whether or not the pipeline keeps them.
+            _definition = definition with { DeadLettersPath = definition.DeadLettersPath ?? "plan" };
+            _decoder = new MessageDecoder(_definition);
+            _steps = StepBinding.Operators(definition);
+            _partitionColumns = [.. definition.Table.PartitionBy.Select(definition.Schemas.Output.IndexOf)];
+        }
+
+        internal long Read { get; private set; }
+
+        public ValueTask EmitAsync(StreamElement element, CancellationToken cancellation) => EmitAsync(element, 0, cancellation);
+
+        internal async Task TakeAsync(RawBatch messages, CancellationToken cancellation)
+        {
+            Read += messages.Count;
+            _bytes += messages.ByteCount;
+            DecodedMessages decoded = _decoder.Decode(messages);
+            using (decoded.DeadLetters)
+            {
+                _deadLettered += decoded.DeadLetters?.RowCount ?? 0;
+                if (decoded.DeadLetters is { } bad && _firstError is null)
+                {
+                    string reason = System.Text.Encoding.UTF8.GetString(bad.Columns[bad.Schema.IndexOf("reason")].BytesAt(0));
+                    _firstError = FormattableString.Invariant($"{messages.Partition} offset {bad.Columns[2].Values<long>()[0]}: {reason}");
+                }
+            }
+
+            if (decoded.Rows is { } rows)
+            {
+                await EmitAsync(new DataBatch(rows, messages.Partition.ToString()), 0, cancellation);
+            }
+        }
+
+        internal PlannedSample Finish() => new(
+            Read, _written, Read - _written - _deadLettered, _deadLettered, _firstError, _bytes,
+            [.. _partitions.OrderByDescending(p => p.Value).ThenBy(p => p.Key, StringComparer.Ordinal)]);
+
+        public void Dispose()
+        {
+            _decoder.Dispose();
+            foreach (IOperator step in _steps)
+            {
+                step.Dispose();
+            }
+        }
+
+        private async ValueTask EmitAsync(StreamElement element, int step, CancellationToken cancellation)
+        {
+            if (element is not DataBatch batch)
+            {
+                return;
+            }
+
+            if (step < _steps.Count)
+            {
+                await _steps[step].ProcessAsync(batch, new Next(this, step + 1), cancellation);
+                return;
+            }
+
+            using RecordBatch rows = batch.Rows;
+            _written += rows.RowCount;
+            int[] groups = new int[rows.RowCount];
+            PartitionRouter.Group(rows, _partitionColumns, groups, _firstRows);
+            foreach (IGrouping<int, int> group in groups.GroupBy(g => g))
+            {
+                string path = PartitionPath.Of(rows, _firstRows[group.Key], _partitionColumns);
+                _partitions[path] = _partitions.GetValueOrDefault(path) + group.Count();
+            }
+        }
+
+        private sealed class Next(Counting counting, int step) : IOutput
+        {
+            public ValueTask EmitAsync(StreamElement element, CancellationToken cancellation) =>
+                counting.EmitAsync(element, step, cancellation);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using System.Text;
+using Lakehouse.Columns;
+using Lakehouse.Hudi;
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Ingest;
+
+/// <summary>
+/// One subtask's open files of one table. Rows are routed by table partition; several files stay open, so a late row does not shred the
+/// current ones. A file is closed when it is large enough, at the barrier, or, when all of them together pass the budget, because it is
+/// the one that nobody has written to for longest among those worth closing.
+/// </summary>
+internal sealed class TableWriter(
+    HudiTable table, Func<long, ObjectPath> stagingFolder, int subtask, long checkpoint, long fileBytesMax, long budgetBytes)
+    : IDisposable
+{
+    private const int OpenFileCountMax = 128;
+    private const long EvictedBytesMin = 1 << 20;
+    private readonly Dictionary<string, OpenFile> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, byte[]> _prefixes = new(StringComparer.Ordinal);
+    private readonly int[] _partitionColumns = [.. table.Config.PartitionFields.Select(table.Config.Schema.IndexOf)];
+    private readonly BaseFileOptions _options = new() { WriteToken = FormattableString.Invariant($"{subtask}-0-0") };
+    private readonly ColumnWriterState _learnt = new();
+    private readonly List<int> _firstRows = [];
+    private ImmutableArray<StagedFile>.Builder _closed = ImmutableArray.CreateBuilder<StagedFile>();
+    private int[] _groups = [];
+    private int[] _chosen = [];
+    private long _checkpoint = checkpoint;
+    private long _clock;
+
+    /// <summary>Writes rows of one split; <paramref name="offsetIndex"/> is the column with their offsets. Takes ownership.</summary>
+    internal async ValueTask WriteAsync(RecordBatch rows, string split, int offsetIndex, CancellationToken cancellation)
+    {
+        if (rows.RowCount == 0)
+        {
+            rows.Dispose();
+            return;
+        }
+
+        if (_partitionColumns.Length == 0)
+        {
+            await WriteAsync("", rows, split, offsetIndex, cancellation);
+            return;
+        }
+
+        if (_groups.Length < rows.RowCount)
+        {
+            _groups = new int[Math.Max(rows.RowCount, 2 * _groups.Length)];
+            _chosen = new int[_groups.Length];
+        }
+
+        PartitionRouter.Group(rows, _partitionColumns, _groups, _firstRows);
+        if (_firstRows.Count == 1)
+        {
+            await WriteAsync(PartitionPath.Of(rows, 0, _partitionColumns), rows, split, offsetIndex, cancellation);
+            return;
+        }
+
+        using (rows)
+        {
+            for (int group = 0; group < _firstRows.Count; group++)
+            {
+                string path = PartitionPath.Of(rows, _firstRows[group], _partitionColumns);
+                await WriteAsync(path, Take(rows, group), split, offsetIndex, cancellation);
+            }
+        }
+    }
+
+    /// <summary>Closes every file; what follows belongs to the next checkpoint.</summary>
+    internal async Task<ImmutableArray<StagedFile>> CompleteAsync(CancellationToken cancellation)
+    {
+        foreach (string path in _open.Keys.Order(StringComparer.Ordinal).ToArray())
+        {
+            await CloseAsync(path, cancellation);
+        }
+
+        ImmutableArray<StagedFile> closed = _closed.ToImmutable();
+        _closed = ImmutableArray.CreateBuilder<StagedFile>();
+        _checkpoint++;
+        return closed;
+    }
+
+    public void Dispose()
+    {
+        foreach (OpenFile file in _open.Values)
+        {
+            file.Writer.Dispose();
+        }
+
+        _open.Clear();
+    }
+
+    private async ValueTask WriteAsync(string path, RecordBatch rows, string split, int offsetIndex, CancellationToken cancellation)
+    {
+        if (!_open.TryGetValue(path, out OpenFile? file))
+        {
+            file = new OpenFile(new BaseFileWriter(table, path, stagingFolder(_checkpoint), _options, _learnt));
+            _open.Add(path, file);
+        }
+
+        file.LastWrite = ++_clock;
+        WriteRows(file.Writer, rows, split, offsetIndex);
+        if (file.Writer.BufferedByteCount >= fileBytesMax)
+        {
+            await CloseAsync(path, cancellation);
+        }
+
+        while (_open.Count > OpenFileCountMax || (_open.Count > 0 && _open.Values.Sum(f => f.Writer.BufferedByteCount) > budgetBytes))
+        {
+            await CloseAsync(Coldest(), cancellation);
+        }
+    }
+
+    private void WriteRows(BaseFileWriter writer, RecordBatch rows, string split, int offsetIndex)
+    {
+        if (!_prefixes.TryGetValue(split, out byte[]? prefix))
+        {
+            prefix = Encoding.UTF8.GetBytes(split + "-");
+            _prefixes.Add(split, prefix);
+        }
+
+        ColumnVector offsets = rows.Columns[offsetIndex];
+        var identity = new RowIdentity(prefix, offsets);
+        if (rows.Schema.Count == table.Config.Schema.Count)
+        {
+            using (rows)
+            {
+                writer.Write(rows, identity);
+            }
+        }
+        else
+        {
+            // The offset travels with the rows but is not a column of the table.
+            int rowCount = rows.RowCount;
+            using (offsets)
+            using (var kept = new RecordBatch(table.Config.Schema, rows.Detach().RemoveAt(offsetIndex), rowCount))
+            {
+                writer.Write(kept, identity);
+            }
+        }
+    }
+
+    private RecordBatch Take(RecordBatch rows, int group)
+    {
+        int count = 0;
+        for (int row = 0; row < rows.RowCount; row++)
+        {
+            if (_groups[row] == group)
+            {
+                _chosen[count++] = row;
+            }
+        }
+
+        return RowSelection.Take(rows, _chosen.AsSpan(0, count));
+    }
+
+    private string Coldest()
+    {
+        KeyValuePair<string, OpenFile>[] worth = [.. _open.Where(f => f.Value.Writer.BufferedByteCount >= EvictedBytesMin)];
+        return worth.Length > 0
+            ? worth.MinBy(f => f.Value.LastWrite).Key
+            : _open.MinBy(f => f.Value.LastWrite).Key;
+    }
+
+    private async Task CloseAsync(string path, CancellationToken cancellation)
+    {
+        _open.Remove(path, out OpenFile? file);
+        using BaseFileWriter writer = file!.Writer;
+        _closed.Add(await writer.CompleteAsync(cancellation));
+    }
+
+    private sealed class OpenFile(BaseFileWriter writer)
+    {
+        internal BaseFileWriter Writer { get; } = writer;
+
+        internal long LastWrite { get; set; }
+    }
+}

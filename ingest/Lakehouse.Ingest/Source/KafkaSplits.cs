@@ -1,0 +1,258 @@
+using System.Collections.Immutable;
+using Lakehouse.Engine;
+using Lakehouse.Hudi;
+using Lakehouse.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace Lakehouse.Ingest;
+
+/// <summary>
+/// The partitions of one worker, shared by its subtasks: one consumer, one member of the group. Partitions that the group gives are dealt
+/// to subtasks in their order; where each begins comes from the table's ledger (<see cref="StartDecision"/>). Partitions that the group
+/// takes are first committed: nobody reads them any more, a checkpoint is asked for, and only after its commit are they given back.
+/// Thread safe.
+/// </summary>
+internal sealed class KafkaSplits(
+    PipelineDefinition pipeline,
+    IKafkaConsumer consumer,
+    Ledger ledger,
+    Func<CancellationToken, Task<Ledger>> readLedger,
+    TimeProvider time,
+    ILogger log) : IAsyncDisposable
+{
+    private static readonly TimeSpan GroupPollInterval = TimeSpan.FromMilliseconds(20);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TopicPartition, long> _positions = [];
+    private readonly Dictionary<TopicPartition, long> _endOffsets = [];
+    private List<SplitState>[] _dealt = [];
+    private ImmutableArray<OffsetRange> _starts = [];
+    private IReadOnlyDictionary<string, string> _topicIds = ImmutableDictionary<string, string>.Empty;
+    private volatile ImmutableHashSet<TopicPartition> _revoked = [];
+    private volatile bool _isAssigned;
+    private (IReadOnlyList<TopicPartition> Partitions, Task Committed)? _givingBack;
+    private long _lastGroupPoll;
+    private bool _isSubscribed;
+    private bool _hasBeenAssigned;
+    private int _pumping;
+
+    internal IKafkaConsumer Consumer { get; } = consumer;
+
+    internal string ClusterId { get; private set; } = "";
+
+    internal string Pipeline => pipeline.Name;
+
+    /// <summary>The history epoch of the ledger that reading continues.</summary>
+    internal long HistoryEpoch => ledger.HistoryEpoch;
+
+    /// <summary>Whether the group has said what is ours, and is not about to change it.</summary>
+    internal bool IsSettled => _isAssigned && _revoked.IsEmpty;
+
+    /// <summary>
+    /// Reads the facts and decides where every partition begins. Throws <see cref="DataLossException"/> unless the pipeline chose to go on.
+    /// </summary>
+    /// <returns>How many subtasks there is work for.</returns>
+    internal async Task<int> OpenAsync(int subtaskCountMax, CancellationToken cancellation)
+    {
+        ClusterDescription cluster = await Consumer.DescribeAsync(pipeline.Source.Topics, cancellation);
+        var watermarks = new Dictionary<TopicPartition, Watermarks>();
+        var resolved = new Dictionary<TopicPartition, long>();
+        foreach (TopicPartition partition in cluster.Partitions)
+        {
+            Watermarks held = await Consumer.QueryWatermarksAsync(partition, cancellation);
+            watermarks[partition] = held;
+            _endOffsets[partition] = held.High;
+            resolved[partition] = pipeline.Source.Start switch
+            {
+                StartPosition.Latest => held.High,
+                StartPosition.At at => await Consumer.OffsetForTimeAsync(partition, at.Time, cancellation),
+                _ => held.Low,
+            };
+        }
+
+        SplitStarts starts = StartDecision.Decide(new StartFacts(pipeline.Name, cluster, ledger, watermarks, resolved));
+        if (!starts.Losses.IsEmpty && pipeline.Source.OnDataLoss == OnDataLoss.Fail)
+        {
+            throw new DataLossException(pipeline.Name, starts.Losses);
+        }
+
+        foreach (string loss in starts.Losses)
+        {
+            IngestLog.DataLost(log, pipeline.Name, loss);
+        }
+
+        ClusterId = cluster.ClusterId;
+        _topicIds = cluster.TopicIds;
+        var moved = ImmutableArray.CreateBuilder<OffsetRange>();
+        foreach ((TopicPartition partition, SplitStart start) in starts.Splits)
+        {
+            _positions[partition] = start.Position;
+            if (!start.IsInLedger || start.JumpedFrom is not null)
+            {
+                moved.Add(new OffsetRange(
+                    new LedgerKey(pipeline.Name, ClusterId, partition.Topic, partition.Partition), start.Position, start.Position, -1,
+                    TopicId(partition.Topic), 0, 0, 0, 0, 0, null, null) { JumpedFrom = start.JumpedFrom });
+            }
+        }
+
+        _starts = moved.ToImmutable();
+        int subtaskCount = Math.Clamp(cluster.Partitions.Count, 1, subtaskCountMax);
+        _dealt = [.. Enumerable.Range(0, subtaskCount).Select(_ => new List<SplitState>())];
+        return subtaskCount;
+    }
+
+    internal string? TopicId(string topic) => _topicIds.GetValueOrDefault(topic);
+
+    /// <summary>Positions that the table does not know yet; told once, to the first snapshot.</summary>
+    internal ImmutableArray<OffsetRange> TakeStarts()
+    {
+        lock (_gate)
+        {
+            ImmutableArray<OffsetRange> starts = _starts;
+            _starts = [];
+            return starts;
+        }
+    }
+
+    internal bool IsRevoked(TopicPartition partition) => _revoked.Contains(partition);
+
+    /// <summary>Partitions newly dealt to a subtask.</summary>
+    internal void TakeDealt(int subtask, List<SplitState> into)
+    {
+        lock (_gate)
+        {
+            into.AddRange(_dealt[subtask]);
+            _dealt[subtask].Clear();
+        }
+    }
+
+    /// <summary>A snapshot has been taken at this position: whoever reads the partition next in this run begins there.</summary>
+    internal void RecordSnapshot(TopicPartition partition, long position)
+    {
+        lock (_gate)
+        {
+            _positions[partition] = position;
+        }
+    }
+
+    /// <summary>Lets the group speak. Any subtask may call it at any time; one at a time does the work.</summary>
+    internal async ValueTask PumpAsync(SourceContext context, CancellationToken cancellation)
+    {
+        if (Interlocked.CompareExchange(ref _pumping, 1, 0) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!_isSubscribed)
+            {
+                await Consumer.SubscribeAsync(pipeline.Source.Topics, cancellation);
+                _isSubscribed = true;
+            }
+            else if (time.GetElapsedTime(_lastGroupPoll) < GroupPollInterval && _givingBack is null)
+            {
+                return;
+            }
+
+            await GiveBackWhenCommittedAsync(cancellation);
+            _lastGroupPoll = time.GetTimestamp();
+            switch (await Consumer.PollGroupAsync(cancellation))
+            {
+                case GroupEvent.Assigned assigned:
+                    await TakeOverAsync(assigned.Partitions, cancellation);
+                    break;
+                case GroupEvent.Revoked { Lost: true } lost:
+                    await Consumer.UnassignAsync(lost.Partitions, cancellation);
+                    throw new SplitsLostException($"Pipeline '{pipeline.Name}': the group has given this worker's partitions to others "
+                        + "without waiting (it was away for longer than session.timeout.ms).");
+                case GroupEvent.Revoked revoked:
+                    // First nobody reads them any more, then the checkpoint: all that was read of them lies before its barrier.
+                    _revoked = [.. revoked.Partitions];
+                    _givingBack = (revoked.Partitions, context.RequestCheckpointAsync());
+                    IngestLog.Revoked(log, pipeline.Name, revoked.Partitions.Count);
+                    break;
+                default:
+                    break;
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _pumping, 0);
+        }
+    }
+
+    public ValueTask DisposeAsync() => Consumer.DisposeAsync();
+
+    private async Task GiveBackWhenCommittedAsync(CancellationToken cancellation)
+    {
+        if (_givingBack is not { Committed.IsCompleted: true } givingBack)
+        {
+            return;
+        }
+
+        await givingBack.Committed;
+        await Consumer.UnassignAsync(givingBack.Partitions, cancellation);
+        _givingBack = null;
+        _isAssigned = false;
+        _revoked = [];
+    }
+
+    private async Task TakeOverAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken cancellation)
+    {
+        TopicPartition[] sorted = [.. partitions.Order()];
+        var positions = new List<KeyValuePair<TopicPartition, long>>(sorted.Length);
+        if (_hasBeenAssigned)
+        {
+            // Between two assignments another worker may have read and committed them.
+            await RefreshPositionsAsync(cancellation);
+        }
+
+        foreach (TopicPartition partition in sorted)
+        {
+            bool isKnown;
+            long position;
+            lock (_gate)
+            {
+                isKnown = _positions.TryGetValue(partition, out position);
+            }
+
+            if (!isKnown)
+            {
+                // It was added to the topic after the start.
+                position = (await Consumer.QueryWatermarksAsync(partition, cancellation)).Low;
+            }
+
+            positions.Add(new KeyValuePair<TopicPartition, long>(partition, position));
+        }
+
+        await Consumer.AssignAsync(positions, cancellation);
+        lock (_gate)
+        {
+            for (int i = 0; i < sorted.Length; i++)
+            {
+                _positions[sorted[i]] = positions[i].Value;
+                _dealt[i % _dealt.Length].Add(
+                    new SplitState(sorted[i], positions[i].Value, _endOffsets.GetValueOrDefault(sorted[i])));
+            }
+        }
+
+        IngestLog.Assigned(log, pipeline.Name, sorted.Length);
+        _hasBeenAssigned = true;
+        _isAssigned = true;
+    }
+
+    private async Task RefreshPositionsAsync(CancellationToken cancellation)
+    {
+        Ledger now = await readLedger(cancellation);
+        lock (_gate)
+        {
+            foreach ((LedgerKey key, LedgerEntry entry) in now.Entries)
+            {
+                if (key.Pipeline == pipeline.Name && key.Cluster == ClusterId)
+                {
+                    _positions[new TopicPartition(key.Topic, key.Partition)] = entry.EndOffset;
+                }
+            }
+        }
+    }
+}
