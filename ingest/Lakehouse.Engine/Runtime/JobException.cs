@@ -5,4 +5,7 @@ public sealed class JobException(string message, Exception? inner = null) : Exce
 {
     /// <summary>True when the job may be started again without a change of anything.</summary>
     public bool IsTransient { get; init; }
+
+    /// <summary>True when something of this process hangs, so that only a new process can start again.</summary>
+    public bool NeedsNewProcess { get; init; }
 }

@@ -342,7 +342,11 @@ internal sealed class JobRun : IDisposable
             {
                 _abandon.Cancel();
                 throw new JobException($"Pipeline '{_options.Name}' could not end its loops within {_options.StopTimeout}; "
-                    + $"{_subtasks.Length - _exited} subtasks and {(_committing is null ? 0 : 1)} commits are stuck. Start the process again.");
+                    + $"{_subtasks.Length - _exited} subtasks and {(_committing is null ? 0 : 1)} commits are stuck. Start the process again.")
+                {
+                    IsTransient = true,
+                    NeedsNewProcess = true,
+                };
             }
 
             alarm.Change(Max(deadline - Now, TimeSpan.FromMilliseconds(1)), Timeout.InfiniteTimeSpan);

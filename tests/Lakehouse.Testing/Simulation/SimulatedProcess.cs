@@ -7,7 +7,7 @@ namespace Lakehouse.Testing;
 /// Only what it had done to the durable world remains. Every call to the outside passes <see cref="AtAsync"/> before and after, which is
 /// where it may die, be paused, or be slow.
 /// </summary>
-public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPlan faults)
+public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPlan plan)
 {
     private static readonly Task _never = new TaskCompletionSource().Task;
     private int _loopCount;
@@ -19,7 +19,7 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
     public SimulatedWorld World => world;
 
     /// <summary>What is done to it.</summary>
-    public FaultPlan Faults => faults;
+    public FaultPlan Faults { get; set; } = plan;
 
     /// <summary>It will never run again.</summary>
     public bool IsDead { get; private set; }
@@ -39,6 +39,9 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
     /// <summary>Called when it is killed: Kafka notices.</summary>
     public event Action? Killed;
 
+    /// <summary>Called when it is paused: whoever waits for its heartbeats gives up on it.</summary>
+    public event Action? Paused;
+
     /// <summary>SIGKILL.</summary>
     public void Kill()
     {
@@ -55,6 +58,7 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
     {
         IsPaused = true;
         world.Record(name + " pauses");
+        Paused?.Invoke();
         SynchronizationContext? current = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         ITimer timer = world.Time.CreateTimer(_ => IsPaused = false, null, duration, Timeout.InfiniteTimeSpan);
@@ -109,7 +113,7 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
 
         world.Record(name + " " + point);
         Points?.Add(point);
-        Fault fault = faults.Draw(PointCount++, world.Random);
+        Fault fault = Faults.Draw(PointCount++, world.Random);
         if (fault == Fault.Kill)
         {
             Kill();
