@@ -119,7 +119,7 @@ internal readonly record struct JsonNumber(
         return exactness == Exactness.Exact && wide != value ? Exactness.TooLarge : exactness;
     }
 
-    /// <summary>The number times ten to the scale, exactly: at most <paramref name="precision"/> digits, none lost behind the scale.</summary>
+    /// <summary>The number times ten to the scale, exactly: at most so many digits, none lost behind the scale.</summary>
     internal Exactness ToScaled(ReadOnlySpan<byte> text, int precision, int scale, out Int128 unscaled)
     {
         Int128 significand = 0;

@@ -134,7 +134,7 @@ internal static class JsonText
         return length;
     }
 
-    /// <summary>Skips one value of any kind, checking its form. <paramref name="at"/> is at its first byte; returns the byte behind it.</summary>
+    /// <summary>Skips one value of any kind from its first byte on, checking its form; returns the byte behind it.</summary>
     internal static int SkipValue(ReadOnlySpan<byte> text, int at, ref JsonFault fault)
     {
         ulong objects = 0; // one bit per open level: 1 is an object, 0 an array

@@ -18,7 +18,8 @@ public static class RowSelection
         ArgumentNullException.ThrowIfNull(condition);
         if (condition.Type.Kind != TypeKind.Boolean || condition.Length != batch.RowCount)
         {
-            throw new ArgumentException($"A condition of {condition.Length} {condition.Type} for {batch.RowCount} rows.", nameof(condition));
+            throw new ArgumentException(
+                $"A condition of {condition.Length} {condition.Type} for {batch.RowCount} rows.", nameof(condition));
         }
 
         // A null's bit is zero, so the value bits alone decide.

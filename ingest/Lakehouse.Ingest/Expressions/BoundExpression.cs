@@ -16,7 +16,8 @@ public sealed class BoundExpression
     public ColumnType Type => _node.Type;
 
     /// <summary>
-    /// The result for every row, owned by the caller. The batch must have the columns that the expression was bound to; it stays the caller's.
+    /// The result for every row, owned by the caller. The batch must have the columns that the expression was
+    /// bound to; it stays the caller's.
     /// </summary>
     public ColumnVector Evaluate(RecordBatch batch)
     {

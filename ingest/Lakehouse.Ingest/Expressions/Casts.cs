@@ -157,7 +157,8 @@ internal static class Casts
                     ? new MapNode<int, long, DateToMicros>(node, target, default)
                     : new MapNode<long, long, MillisToMicros>(node, target, default);
             case TypeKind.Date:
-                return To(node, TypeKind.TimestampMicros) is { } micros ? new MapNode<long, int, MicrosToDate>(micros, target, default) : null;
+                return To(node, TypeKind.TimestampMicros) is { } micros
+                    ? new MapNode<long, int, MicrosToDate>(micros, target, default) : null;
             case TypeKind.Long when node.Type.Kind != TypeKind.Date:
                 return new MapNode<long, long, Same>(node, target, default);
             case TypeKind.String:

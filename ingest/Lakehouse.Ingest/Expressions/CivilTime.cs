@@ -7,7 +7,8 @@ internal static class CivilTime
     internal const long MicrosPerSecond = 1_000_000;
     internal const long MicrosPerDay = 86_400 * MicrosPerSecond;
 
-    // Counted in eras of 400 years that start on 1 March, so that the leap day is a year's last (Hinnant, "chrono-compatible date algorithms").
+    // Counted in eras of 400 years that start on 1 March, so that the leap day is a year's last
+    // (Hinnant, "chrono-compatible date algorithms").
     private const long DaysPerEra = 146_097;
     private const long DaysToEpoch = 719_468;
 

@@ -122,7 +122,8 @@ internal sealed class DateFormatNode : ExpressionNode
                 's' => time / _unitsPerSecond % 60,
                 _ => time % _unitsPerSecond * (text.Length == 3 ? 1000 : CivilTime.MicrosPerSecond) / _unitsPerSecond,
             };
-            length += field == '\0' ? Encoding.UTF8.GetBytes(text, _text.AsSpan(length)) : Digits(number, text.Length, _text.AsSpan(length));
+            length += field == '\0' ? Encoding.UTF8.GetBytes(text, _text.AsSpan(length))
+                : Digits(number, text.Length, _text.AsSpan(length));
         }
 
         _textLength = length;

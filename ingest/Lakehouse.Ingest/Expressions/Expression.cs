@@ -59,8 +59,8 @@ public abstract record Expression
 
     internal sealed record Like(int At, Expression Operand, Expression Pattern) : Expression(At);
 
-    internal sealed record Case(int At, Expression? Subject, ImmutableArray<(Expression When, Expression Then)> Branches, Expression? Otherwise)
-        : Expression(At);
+    internal sealed record Case(
+        int At, Expression? Subject, ImmutableArray<(Expression When, Expression Then)> Branches, Expression? Otherwise) : Expression(At);
 
     internal sealed record Cast(int At, Expression Operand, ColumnType Type) : Expression(At);
 

@@ -17,7 +17,8 @@ public sealed class RowSelectionTests(ITestOutputHelper output)
         var random = new Random(seed);
         for (int round = 0; round < 200; round++)
         {
-            bool?[] passes = [.. Enumerable.Range(0, random.Next(40)).Select(_ => random.Next(3) switch { 0 => true, 1 => false, _ => (bool?)null })];
+            bool?[] passes = [.. Enumerable.Range(0, random.Next(40))
+                .Select(_ => random.Next(3) switch { 0 => true, 1 => false, _ => (bool?)null })];
             int[] expected = [.. Enumerable.Range(0, passes.Length).Where(row => passes[row] == true)];
             using ColumnVector condition = Condition(passes);
             using RecordBatch kept = RowSelection.Apply(Batch(passes.Length), condition);

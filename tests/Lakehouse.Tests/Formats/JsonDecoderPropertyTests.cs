@@ -11,7 +11,8 @@ public sealed class JsonDecoderPropertyTests(ITestOutputHelper output)
 {
     private static readonly Schema Schema = new(
         new Field("id", TypeKind.String), new Field("n", TypeKind.Long), new Field("x", TypeKind.Double), new Field("ok", TypeKind.Boolean),
-        new Field("a rather long name of more than thirty-two bytes", TypeKind.String), new Field("\u00e9t\u00e9 \"quoted\"", TypeKind.Long));
+        new Field("a rather long name of more than thirty-two bytes", TypeKind.String),
+        new Field("\u00e9t\u00e9 \"quoted\"", TypeKind.Long));
 
     [Fact]
     public void It_reads_what_another_parser_reads_whatever_the_order_and_the_white_space()
@@ -166,7 +167,8 @@ public sealed class JsonDecoderPropertyTests(ITestOutputHelper output)
         2 => "false",
         3 => RandomNumber(random),
         4 => RandomString(random),
-        5 => "[" + string.Join(",", Enumerable.Range(0, random.Next(4)).Select(_ => Space(random) + RandomValue(random, depth + 1))) + Space(random) + "]",
+        5 => "[" + string.Join(",", Enumerable.Range(0, random.Next(4))
+            .Select(_ => Space(random) + RandomValue(random, depth + 1))) + Space(random) + "]",
         _ => "{" + Space(random) + string.Join(",", Enumerable.Range(0, random.Next(4))
             .Select(_ => RandomString(random) + Space(random) + ":" + RandomValue(random, depth + 1) + Space(random))) + "}",
     };
@@ -181,7 +183,11 @@ public sealed class JsonDecoderPropertyTests(ITestOutputHelper output)
 
     private static string RandomString(Random random)
     {
-        string[] pieces = ["a", "bc ", "\u00e9", "\U0001F600", "\"", "\\", "/", "\n", "\u0001", "plain words ", "\u2028", "{", "}", ",", ":"];
+        string[] pieces =
+        [
+            "a", "bc ", "\u00e9", "\U0001F600", "\"", "\\", "/", "\n", "\u0001", "plain words ", "\u2028",
+            "{", "}", ",", ":",
+        ];
         var text = new StringBuilder();
         for (int i = random.Next(8); i > 0; i--)
         {

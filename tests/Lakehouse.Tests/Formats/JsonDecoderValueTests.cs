@@ -47,7 +47,8 @@ public sealed class JsonDecoderValueTests(ITestOutputHelper output)
         using ColumnVector column = Decode(TypeKind.Double, json);
         double expected = double.Parse(json, CultureInfo.InvariantCulture);
         Assert.Equal(BitConverter.DoubleToInt64Bits(expected), column.Values<long>()[0]);
-        using ColumnVector single = Decode(TypeKind.Float, json.Replace("e308", "e8", StringComparison.Ordinal).Replace("e22", "e2", StringComparison.Ordinal)
+        using ColumnVector single = Decode(TypeKind.Float, json.Replace("e308", "e8", StringComparison.Ordinal)
+            .Replace("e22", "e2", StringComparison.Ordinal)
             .Replace("000000000000000000000000000000000000000000000000", "", StringComparison.Ordinal));
         Assert.False(float.IsNaN(single.Values<float>()[0]));
     }
