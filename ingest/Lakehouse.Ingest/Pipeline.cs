@@ -97,7 +97,11 @@ public sealed class Pipeline
     private TableWriter Writer(HudiTable table, int subtask, int subtaskCount, JobStart start) => new(
         table,
         checkpoint => HudiTable.StagingFolder(_definition.Name, _world.Worker, start.Attempt, checkpoint),
-        subtask,
+        new BaseFileOptions
+        {
+            WriteToken = FormattableString.Invariant($"{subtask}-0-0"),
+            EventTimeColumn = table == Table ? _definition.EventTimeColumn : null,
+        },
         start.FirstCheckpoint.Value,
         _definition.Table.FileBytesMax,
         _definition.MemoryBudgetBytes / 2 / subtaskCount);

@@ -13,7 +13,7 @@ namespace Lakehouse.Ingest;
 /// the one that nobody has written to for longest among those worth closing.
 /// </summary>
 internal sealed class TableWriter(
-    HudiTable table, Func<long, ObjectPath> stagingFolder, int subtask, long checkpoint, long fileBytesMax, long budgetBytes)
+    HudiTable table, Func<long, ObjectPath> stagingFolder, BaseFileOptions options, long checkpoint, long fileBytesMax, long budgetBytes)
     : IDisposable
 {
     private const int OpenFileCountMax = 128;
@@ -21,7 +21,6 @@ internal sealed class TableWriter(
     private readonly Dictionary<string, OpenFile> _open = new(StringComparer.Ordinal);
     private readonly Dictionary<string, byte[]> _prefixes = new(StringComparer.Ordinal);
     private readonly int[] _partitionColumns = [.. table.Config.PartitionFields.Select(table.Config.Schema.IndexOf)];
-    private readonly BaseFileOptions _options = new() { WriteToken = FormattableString.Invariant($"{subtask}-0-0") };
     private readonly ColumnWriterState _learnt = new();
     private readonly List<int> _firstRows = [];
     private ImmutableArray<StagedFile>.Builder _closed = ImmutableArray.CreateBuilder<StagedFile>();
@@ -96,7 +95,7 @@ internal sealed class TableWriter(
     {
         if (!_open.TryGetValue(path, out OpenFile? file))
         {
-            file = new OpenFile(new BaseFileWriter(table, path, stagingFolder(_checkpoint), _options, _learnt));
+            file = new OpenFile(new BaseFileWriter(table, path, stagingFolder(_checkpoint), options, _learnt));
             _open.Add(path, file);
         }
 

@@ -136,7 +136,8 @@ internal sealed class PipelineBench
     }
 
     private static bool IsKept(string json) =>
-        json.StartsWith("{\"id\"", StringComparison.Ordinal) && !json.Contains("\"fare\":-", StringComparison.Ordinal);
+        json.StartsWith("{\"id\"", StringComparison.Ordinal)
+        && json.EndsWith('}') && !json.Contains("\"fare\":-", StringComparison.Ordinal);
 
     private async IAsyncEnumerable<RecordBatch> ReadAsync(string location, params string[] columns)
     {

@@ -83,7 +83,7 @@ public sealed class PipelineDefinitionTests
 
     [Theory]
     [InlineData("table:", "tabel:", 8, 1, "no key 'tabel'", "'table'")]
-    [InlineData("topics:", "topic:", 3, 48, "no key 'topic'", "'topics'")]
+    [InlineData("topics:", "topic:", 3, 49, "no key 'topic'", "'topics'")]
     [InlineData("type: double", "type: dubble", 7, 25, "'dubble' is no column type", "'double'")]
     [InlineData("type: double", "type: double, require: true", 7, 33, "no key 'require'", "'required'")]
     [InlineData("group: lake", "group: lake, start: earlyest", 3, 86, "'earlyest'", "'earliest'")]
