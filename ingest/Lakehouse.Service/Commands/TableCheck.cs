@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Lakehouse.Hudi;
+using Lakehouse.Parquet;
+
+namespace Lakehouse.Service;
+
+/// <summary>One verification of a table and of the tables that follow it.</summary>
+/// <param name="Table">The table.</param>
+/// <param name="Report">What was found.</param>
+/// <param name="OffsetsSkipped">Why the rows' own coordinates were not read, or null when they were.</param>
+/// <param name="Followers">The checks of the tables that follow.</param>
+/// <param name="FollowersOutOfReach">Locations of such tables that could not be opened from here.</param>
+internal sealed record TableCheck(
+    HudiTable Table,
+    VerifyReport Report,
+    string? OffsetsSkipped,
+    ImmutableArray<TableCheck> Followers,
+    ImmutableArray<string> FollowersOutOfReach)
+{
+    /// <summary>Tables up to this size have the coordinates of their rows read without being asked.</summary>
+    internal const long OffsetsByDefaultRowCountMax = 20_000_000;
+
+    /// <summary>True when neither the table nor a follower has a finding.</summary>
+    internal bool IsProven => Report.IsProven && Followers.All(f => f.IsProven);
+
+    /// <summary>Verifies a table. <paramref name="offsets"/>: read the rows' coordinates; null decides by the table's size.</summary>
+    internal static async Task<TableCheck> RunAsync(HudiTable table, bool? offsets, CancellationToken cancellation)
+    {
+        var followers = new Dictionary<string, HudiTable>(StringComparer.Ordinal);
+        TableFacts facts = await TableFactsReader.ReadAsync(table, async (location, stop) =>
+        {
+            HudiTable? follower = await Tables.TryOpenAsync(location, stop);
+            if (follower is not null)
+            {
+                followers[location] = follower;
+            }
+
+            return follower;
+        }, cancellation);
+        VerifyReport report = TableVerifier.Verify(facts);
+        string? skipped = WhySkipped(table, facts, report, offsets);
+        if (skipped is null)
+        {
+            report = await ReadOffsetsAsync(table, report, cancellation);
+        }
+
+        var checks = ImmutableArray.CreateBuilder<TableCheck>();
+        foreach (HudiTable follower in followers.Values)
+        {
+            checks.Add(await RunAsync(follower, offsets, cancellation));
+        }
+
+        return new TableCheck(table, report, skipped, checks.ToImmutable(),
+            [.. facts.Followers.Where(f => f.RowsFound is null).Select(f => f.Location)]);
+    }
+
+    private static string? WhySkipped(HudiTable table, TableFacts facts, VerifyReport report, bool? offsets) =>
+        OffsetReader.WhyImpossible(table.Config.Schema, facts.Instants.SelectMany(i => i.Ranges))
+        ?? (report.Findings.Any(f => f.Kind is FindingKind.UnreadableFile or FindingKind.MissingFile)
+            ? "some files cannot be read"
+            : offsets switch
+            {
+                true => null,
+                false => "--offsets false was given",
+                null when report.RowCount <= OffsetsByDefaultRowCountMax => null,
+                null => "the table is large; --offsets reads them",
+            });
+
+    private static async Task<VerifyReport> ReadOffsetsAsync(HudiTable table, VerifyReport report, CancellationToken cancellation)
+    {
+        TableSnapshot snapshot = await table.SnapshotAsync(atInstant: null, cancellation);
+        OffsetCoverage coverage;
+        try
+        {
+            coverage = await OffsetReader.ReadAsync(table, snapshot, cancellation);
+        }
+        catch (ParquetFormatException e)
+        {
+            return report with { Findings = report.Findings.Add(new Finding(FindingKind.UnreadableFile, table.Store.Root, e.Message)) };
+        }
+
+        return report with { OffsetsProven = coverage.RowCount, Findings = [.. report.Findings, .. coverage.Findings] };
+    }
+}

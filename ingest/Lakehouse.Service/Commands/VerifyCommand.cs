@@ -1,0 +1,139 @@
+using System.CommandLine;
+using Lakehouse.Hudi;
+
+namespace Lakehouse.Service;
+
+/// <summary><c>verify TABLE</c>: proves from the table alone that nothing is lost or doubled.</summary>
+internal static class VerifyCommand
+{
+    private const int FindingsShownMax = 50;
+
+    /// <summary>The command.</summary>
+    internal static Command Create()
+    {
+        var location = new Argument<string>("TABLE") { Description = "The table's folder." };
+        var offsets = new Option<bool?>("--offsets")
+        {
+            Description = "Read the Kafka coordinates of every row and prove that each is there once; without it that is done for "
+                + $"tables of at most {Sizes.Count(TableCheck.OffsetsByDefaultRowCountMax)} rows.",
+        };
+        return new Command("verify", "Proves from the table alone: no gap, no overlap, counts equal rows. Exit code 1 on any finding.")
+        {
+            location,
+            offsets,
+        }.Does(async (parsed, terminal, cancellation) =>
+        {
+            HudiTable table = await Tables.OpenAsync(parsed.GetRequiredValue(location), cancellation);
+            TableCheck check = await TableCheck.RunAsync(table, parsed.GetValue(offsets), cancellation);
+            terminal.Json(AsJson(check));
+            Show(check, terminal);
+            return check.IsProven ? ExitCode.Success : ExitCode.Failed;
+        });
+    }
+
+    /// <summary>Shows a check to people.</summary>
+    internal static void Show(TableCheck check, Terminal terminal)
+    {
+        if (terminal.IsJson)
+        {
+            return;
+        }
+
+        VerifyReport report = check.Report;
+        terminal.Heading($"{check.Table.Config.Name} in {check.Table.Store.Root}");
+        if (report.Partitions.Length > 0)
+        {
+            var partitions = new TextTable(
+                "Pipeline", "Partition", ">First offset", ">Last offset", ">Read", ">Rows", ">Filtered", ">Deduplicated", ">Dead letters");
+            foreach (PartitionSummary p in report.Partitions)
+            {
+                partitions.Add(p.Key.Pipeline, FormattableString.Invariant($"{p.Key.Topic}-{p.Key.Partition}"),
+                    p.EndOffset > p.FirstOffset ? FormattableString.Invariant($"{p.FirstOffset}") : "-",
+                    p.EndOffset > p.FirstOffset ? FormattableString.Invariant($"{p.EndOffset - 1}") : "-",
+                    Sizes.Count(p.Read), Sizes.Count(p.Written), Sizes.Count(p.Filtered), Sizes.Count(p.Deduplicated),
+                    Sizes.Count(p.DeadLettered));
+            }
+
+            terminal.Table(partitions);
+        }
+
+        terminal.Line($"{Sizes.Count(report.InstantCount)} instants, {Sizes.Count(report.FileCount)} files, "
+            + $"{Sizes.Count(report.RowCount)} rows, {Sizes.Bytes(report.ByteCount)}.");
+        terminal.Line(report.OffsetsProven is { } rows
+            ? $"The Kafka coordinates of {Sizes.Count(rows)} rows were read: "
+                + (HasCoordinateFinding(report) ? "not each is there once, see below." : "each is there once.")
+            : $"The rows' own Kafka coordinates were not read: {check.OffsetsSkipped}.");
+        foreach (string loss in report.AcceptedLosses)
+        {
+            terminal.Line($"Accepted loss at {loss}.");
+        }
+
+        foreach (TableCheck follower in check.Followers)
+        {
+            terminal.Line();
+            Show(follower, terminal);
+        }
+
+        foreach (string location in check.FollowersOutOfReach)
+        {
+            terminal.Line($"The table at '{location}' got rows with these commits and cannot be opened from here; it was not checked.");
+        }
+
+        ShowVerdict(check, terminal);
+    }
+
+    private static bool HasCoordinateFinding(VerifyReport report) =>
+        report.Findings.Any(f => f.Kind is FindingKind.DuplicateRecord or FindingKind.RecordOutOfRange);
+
+    private static void ShowVerdict(TableCheck check, Terminal terminal)
+    {
+        VerifyReport report = check.Report;
+        if (report.IsProven)
+        {
+            terminal.Good("Proven: no gap, no overlap, every count equals the rows.");
+            return;
+        }
+
+        terminal.Bad($"{Sizes.Count(report.Findings.Length)} findings:");
+        foreach (Finding finding in report.Findings.Take(FindingsShownMax))
+        {
+            terminal.Bad($"  {finding.Kind} at {finding.Where}: {finding.What}");
+        }
+
+        if (report.Findings.Length > FindingsShownMax)
+        {
+            terminal.Bad($"  and {report.Findings.Length - FindingsShownMax} more; --json lists all.");
+        }
+    }
+
+    private static object AsJson(TableCheck check) => new
+    {
+        Table = check.Table.Store.Root,
+        check.Table.Config.Name,
+        Proven = check.IsProven,
+        check.Report.InstantCount,
+        check.Report.FileCount,
+        check.Report.RowCount,
+        check.Report.ByteCount,
+        check.Report.OffsetsProven,
+        check.OffsetsSkipped,
+        Partitions = check.Report.Partitions.Select(p => new
+        {
+            p.Key.Pipeline,
+            p.Key.Cluster,
+            p.Key.Topic,
+            p.Key.Partition,
+            p.FirstOffset,
+            p.EndOffset,
+            p.Read,
+            p.Written,
+            p.Filtered,
+            p.Deduplicated,
+            p.DeadLettered,
+        }),
+        check.Report.Findings,
+        check.Report.AcceptedLosses,
+        check.FollowersOutOfReach,
+        Followers = check.Followers.Select(AsJson),
+    };
+}

@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using Lakehouse.Columns;
+using Lakehouse.Hudi;
+using Lakehouse.Ingest;
+using Lakehouse.Parquet;
+
+namespace Lakehouse.Service;
+
+/// <summary>
+/// Answers a query from a table's newest snapshot. Row groups whose statistics rule the condition out are not read, and of the others only
+/// the columns that the query names.
+/// </summary>
+internal sealed class TableQuery
+{
+    private const int MetaColumnCount = 5;
+    private readonly QueryRequest _request;
+    private readonly Schema _schema;
+    private readonly Expression? _where;
+    private readonly ConditionPruning? _pruning;
+    private readonly ImmutableArray<string> _shown;
+    private readonly ImmutableArray<string> _read;
+    private readonly GroupTable? _groups;
+    private readonly List<object?[]> _rows = [];
+    private BoundExpression? _condition;
+    private bool _hasMore;
+    private int _filesRead;
+    private int _groupsRead;
+    private int _groupsSkipped;
+    private long _rowsScanned;
+
+    private TableQuery(Schema schema, QueryRequest request)
+    {
+        (_schema, _request) = (schema, request);
+        if (request.Where is { } text)
+        {
+            _where = Expression.Parse(text);
+            if (_where.Bind(schema).Type != TypeKind.Boolean)
+            {
+                throw new CommandFailedException(ExitCode.Usage, $"--where '{text}' is no condition: it does not give true or false.");
+            }
+
+            _pruning = new ConditionPruning(_where, schema);
+        }
+
+        bool aggregates = request.Aggregates.Length > 0;
+        _shown = aggregates ? [] : request.Select.Length > 0
+            ? [.. request.Select.Select(name => schema[ColumnNames.Find(schema, name, "--select")].Name)]
+            : [.. schema.Fields.Skip(MetaColumnCount).Select(f => f.Name)];
+        IEnumerable<string> keys = request.GroupBy.Select(name => schema[ColumnNames.Find(schema, name, "--group-by")].Name);
+        IEnumerable<string> arguments = request.Aggregates.Where(a => a.Column is not null)
+            .Select(a => schema[ColumnNames.Find(schema, a.Column!, "--aggregate")].Name); // not null: the condition before
+        var read = _shown.Concat(keys).Concat(arguments).Concat(_pruning?.Columns ?? []).Distinct().ToImmutableArray();
+        _read = read.Length > 0 ? read : [schema[0].Name]; // count(*) of everything: some column tells how many rows there are
+        _groups = aggregates ? new GroupTable(Projection(schema, _read), request.GroupBy, request.Aggregates) : null;
+    }
+
+    /// <summary>Runs a query. Throws for unknown columns and wrong expressions before anything is read.</summary>
+    internal static async Task<QueryResult> RunAsync(HudiTable table, QueryRequest request, CancellationToken cancellation)
+    {
+        var query = new TableQuery(MetaAnd(table.Config.Schema), request);
+        TableSnapshot snapshot = await table.SnapshotAsync(atInstant: null, cancellation);
+        foreach (FileSlice file in snapshot.FileSlices)
+        {
+            if (query._hasMore)
+            {
+                break;
+            }
+
+            await query.ReadAsync(table, file, cancellation);
+        }
+
+        return query.Result();
+    }
+
+    private static Schema MetaAnd(Schema schema) => new(
+    [
+        new Field("_hoodie_commit_time", TypeKind.String),
+        new Field("_hoodie_commit_seqno", TypeKind.String),
+        new Field("_hoodie_record_key", TypeKind.String),
+        new Field("_hoodie_partition_path", TypeKind.String),
+        new Field("_hoodie_file_name", TypeKind.String),
+        .. schema.Fields,
+    ]);
+
+    private static Schema Projection(Schema schema, ImmutableArray<string> names) =>
+        new([.. names.Select(n => schema[schema.IndexOf(n)])]);
+
+    private async Task ReadAsync(HudiTable table, FileSlice file, CancellationToken cancellation)
+    {
+        ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
+        _filesRead++;
+        await foreach (RecordBatch batch in reader.ReadAsync(_read, group => MayMatch(reader, group), cancellation))
+        {
+            _rowsScanned += batch.RowCount;
+            using RecordBatch matching = Filter(batch);
+            Take(matching);
+            if (_hasMore)
+            {
+                break;
+            }
+        }
+    }
+
+    private bool MayMatch(ParquetFileReader reader, RowGroup group)
+    {
+        bool may = true;
+        if (_pruning is not null)
+        {
+            using RecordBatch bounds = StatisticsBounds.Of(_pruning.Bounds, reader.Schema, group);
+            may = _pruning.MayBeTrue(bounds);
+        }
+
+        _ = may ? _groupsRead++ : _groupsSkipped++;
+        return may;
+    }
+
+    private RecordBatch Filter(RecordBatch batch)
+    {
+        if (_where is null)
+        {
+            return batch;
+        }
+
+        _condition ??= _where.Bind(batch.Schema);
+        using ColumnVector condition = _condition.Evaluate(batch);
+        return RowSelection.Apply(batch, condition);
+    }
+
+    private void Take(RecordBatch batch)
+    {
+        if (_groups is not null)
+        {
+            _groups.Add(batch);
+            return;
+        }
+
+        int[] columns = [.. _shown.Select(batch.Schema.IndexOf)];
+        for (int row = 0; row < batch.RowCount; row++)
+        {
+            if (_rows.Count == _request.Limit)
+            {
+                _hasMore = true;
+                return;
+            }
+
+            _rows.Add([.. columns.Select(c => Cells.ValueAt(batch.Columns[c], row))]);
+        }
+    }
+
+    private QueryResult Result()
+    {
+        ImmutableArray<string> names = _groups is null ? _shown : [.. _request.GroupBy, .. _request.Aggregates.Select(a => a.Name)];
+        List<object?[]> rows = _groups?.Rows() ?? _rows;
+        bool hasMore = _hasMore || rows.Count > _request.Limit;
+        return new QueryResult(names, [.. rows.Take(_request.Limit)], hasMore, _filesRead, _groupsRead, _groupsSkipped, _rowsScanned);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// Gathers what <see cref="TableVerifier"/> decides on: timeline, listing, footers, and the tables that follow. Changes nothing.
+/// </summary>
+public static class TableFactsReader
+{
+    /// <summary>
+    /// Reads the facts of a table as of its newest instant.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="openFollower">Opens the table at a follower's location; null when there is none or it cannot be reached.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    public static async Task<TableFacts> ReadAsync(
+        HudiTable table, Func<string, CancellationToken, Task<HudiTable?>> openFollower, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(openFollower);
+        TableSnapshot snapshot = await table.SnapshotAsync(atInstant: null, cancellation);
+        SequenceStatus sequence = await SequenceReader.ReadAsync(table, cancellation);
+        ImmutableArray<InstantFacts> instants = History(snapshot, sequence);
+        ImmutableDictionary<string, long> objects = await ListAsync(table.Store, cancellation);
+        return new TableFacts
+        {
+            Instants = instants,
+            Objects = WithoutWhatCameLater(objects, snapshot.Instant),
+            Footers = await ReadFootersAsync(table.Store, instants, objects, cancellation),
+            IsFollower = sequence.IsFollower,
+            IsPruned = !sequence.IsWhole,
+            MissingInstants = MissingInstants(snapshot, sequence),
+            Followers = await ReadFollowersAsync(sequence, openFollower, cancellation),
+        };
+    }
+
+    /// <summary>The instants of the timeline, and before them those that were pruned from it but whose outcomes are still there.</summary>
+    private static ImmutableArray<InstantFacts> History(TableSnapshot snapshot, SequenceStatus sequence)
+    {
+        string? first = snapshot.Timeline.IsEmpty ? null : snapshot.Timeline[0].Time;
+        IEnumerable<InstantFacts> pruned = sequence.Outcomes
+            .Where(o => o.Commit is not null && first is not null && string.CompareOrdinal(o.Instant, first) < 0)
+            .Select(o => Facts(new CompletedInstant(o.Instant, o.Action, o.Commit!))); // the condition above
+        return [.. pruned, .. snapshot.Timeline.Select(Facts)];
+    }
+
+    /// <summary>Committed instants that should be on the timeline and are not.</summary>
+    private static ImmutableArray<string> MissingInstants(TableSnapshot snapshot, SequenceStatus sequence)
+    {
+        HashSet<string> there = [.. snapshot.Timeline.Select(i => i.Time)];
+        string? floor = sequence.Outcomes.IsEmpty ? null : sequence.Outcomes[^1].FloorInstant;
+        return
+        [
+            .. sequence.Outcomes
+                .Where(o => o.IsCommitted && !there.Contains(o.Instant)
+                    && snapshot.Instant is not null && string.CompareOrdinal(o.Instant, snapshot.Instant) < 0
+                    && (floor is null || string.CompareOrdinal(o.Instant, floor) >= 0))
+                .Select(o => o.Instant),
+        ];
+    }
+
+    /// <summary>What an instant's metadata says.</summary>
+    internal static InstantFacts Facts(CompletedInstant instant) => new(
+        instant.Time,
+        instant.Action,
+        [.. instant.Metadata.WriteStats.Select(s => new NamedFile(s.PartitionPath, s.Path, s.ByteCount, s.RowCount))],
+        instant.Metadata.Ranges,
+        instant.Metadata.Ledger,
+        instant.Metadata.Checkpoint);
+
+    private static async Task<ImmutableDictionary<string, long>> ListAsync(IObjectStore store, CancellationToken cancellation)
+    {
+        var objects = ImmutableDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        var folders = new List<ObjectPath>();
+        await foreach (ObjectStat stat in store.ListAsync(default, recursive: false, cancellation))
+        {
+            if (!stat.IsFolder)
+            {
+                objects[stat.Path.Value] = stat.Size;
+            }
+            else if (stat.Path != TimelineFile.Folder)
+            {
+                folders.Add(stat.Path);
+            }
+        }
+
+        foreach (ObjectPath folder in folders)
+        {
+            await foreach (ObjectStat stat in store.ListAsync(folder, recursive: true, cancellation))
+            {
+                objects[stat.Path.Value] = stat.Size;
+            }
+        }
+
+        return objects.ToImmutable();
+    }
+
+    /// <summary>A pipeline may be running: files of instants after the snapshot's are not yet the snapshot's business.</summary>
+    private static ImmutableDictionary<string, long> WithoutWhatCameLater(ImmutableDictionary<string, long> objects, string? newest) =>
+        objects.RemoveRange(objects.Keys.Where(path =>
+            DataFileName.TryParse(path[(path.LastIndexOf('/') + 1)..], out DataFileName name)
+            && newest is not null && string.CompareOrdinal(name.Instant, newest) > 0).ToList());
+
+    private static async Task<ImmutableDictionary<string, FooterFacts>> ReadFootersAsync(
+        IObjectStore store,
+        ImmutableArray<InstantFacts> instants,
+        ImmutableDictionary<string, long> objects,
+        CancellationToken cancellation)
+    {
+        var footers = ImmutableDictionary.CreateBuilder<string, FooterFacts>(StringComparer.Ordinal);
+        foreach (NamedFile file in instants.SelectMany(i => i.Files).Where(f => objects.ContainsKey(f.Path)))
+        {
+            try
+            {
+                ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, new ObjectPath(file.Path), cancellation);
+                footers[file.Path] = new FooterFacts(reader.MetaData.NumRows, null);
+            }
+            catch (ParquetFormatException e)
+            {
+                footers[file.Path] = new FooterFacts(0, e.Message);
+            }
+        }
+
+        return footers.ToImmutable();
+    }
+
+    private static async Task<ImmutableArray<FollowerFacts>> ReadFollowersAsync(
+        SequenceStatus sequence, Func<string, CancellationToken, Task<HudiTable?>> openFollower, CancellationToken cancellation)
+    {
+        var facts = ImmutableArray.CreateBuilder<FollowerFacts>();
+        IEnumerable<string> locations = sequence.Outcomes.SelectMany(o => o.Followers).Select(f => f.Location).Distinct();
+        foreach (string location in locations)
+        {
+            HudiTable? follower = await openFollower(location, cancellation);
+            long followed = long.MaxValue;
+            long? found = null;
+            if (follower is not null)
+            {
+                followed = (await SequenceReader.ReadAsync(follower, cancellation)).FollowedNumber(sequence.TableId);
+                TableSnapshot snapshot = await follower.SnapshotAsync(atInstant: null, cancellation);
+                found = snapshot.Timeline.SelectMany(i => i.Metadata.WriteStats).Sum(s => s.RowCount);
+            }
+
+            long committed = sequence.Outcomes
+                .Where(o => o.IsCommitted && o.Number <= followed)
+                .SelectMany(o => o.Followers)
+                .Where(f => f.Location == location)
+                .Sum(f => f.Files.Sum(file => file.RowCount));
+            facts.Add(new FollowerFacts(location, committed, found));
+        }
+
+        return facts.ToImmutable();
+    }
+}
