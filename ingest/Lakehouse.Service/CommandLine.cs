@@ -67,7 +67,13 @@ internal static class CommandLine
     {
         Json,
         Verbose,
+        RunCommand.Create(),
+        DemoCommand.Create(),
+        PlanCommand.Create(),
+        VerifyCommand.Create(),
         TimelineCommand.Create(),
+        QueryCommand.Create(),
+        ParquetCommand.Create(),
         TestCommand.Create(),
     };
 }

@@ -1,4 +1,7 @@
+using Lakehouse.Hudi;
+using Lakehouse.Ingest;
 using Lakehouse.Kafka;
+using Lakehouse.Parquet;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Service;
@@ -14,6 +17,10 @@ internal readonly record struct Failure(int ExitCode, string Sentence)
         OperationCanceledException => new Failure(Service.ExitCode.Failed, "Interrupted."),
         KafkaException e => new Failure(Service.ExitCode.Unreachable, $"Kafka: {e.Message}"),
         ObjectStoreException e => new Failure(Service.ExitCode.Unreachable, e.Message),
+        ExpressionException e => new Failure(Service.ExitCode.Usage, e.Message),
+        PipelineDefinitionException e => new Failure(Service.ExitCode.Usage, e.Message),
+        BadRecordException e => new Failure(Service.ExitCode.BadData, e.Message),
+        HudiException or ParquetFormatException or InvalidDataException => new Failure(Service.ExitCode.Failed, exception.Message),
         _ => new Failure(Service.ExitCode.Failed, $"{exception.Message} (run again with --verbose for where it came from)"),
     };
 }

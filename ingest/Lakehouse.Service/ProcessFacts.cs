@@ -11,6 +11,6 @@ internal static class ProcessFacts
     /// <summary>The wall clock.</summary>
     internal static TimeProvider Time => TimeProvider.System;
 
-    /// <summary>A new source of chance with an unpredictable seed. Not thread safe: one per component.</summary>
-    internal static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
+    /// <summary>A new source of chance with an unpredictable seed. Thread safe.</summary>
+    internal static Random NewRandom() => new LockedRandom(new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 }

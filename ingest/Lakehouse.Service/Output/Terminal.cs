@@ -24,6 +24,7 @@ internal sealed class Terminal
     private readonly IAnsiConsole _console = AnsiConsole.Console;
     private readonly TextWriter _out = Console.Out;
     private readonly TextWriter _error = Console.Error;
+    private bool _hasStatus;
 
     /// <summary>The process's own terminal.</summary>
     internal Terminal(bool json, bool verbose)
@@ -41,9 +42,6 @@ internal sealed class Terminal
 
     /// <summary>True when somebody is looking: colours, boxes and live lines make sense.</summary>
     internal bool IsInteractive { get; }
-
-    /// <summary>The console for live displays.</summary>
-    internal IAnsiConsole Live => _console;
 
     /// <summary>One line for people; nothing in JSON mode.</summary>
     internal void Line(string text = "")
@@ -90,8 +88,39 @@ internal sealed class Terminal
         }
     }
 
+    /// <summary>
+    /// How things stand: replaces the line before on a terminal, is a line of its own in a pipe. On standard error, where it is no part of
+    /// the answer.
+    /// </summary>
+    internal void Status(string text)
+    {
+        if (!IsInteractive)
+        {
+            _error.WriteLine(text);
+            return;
+        }
+
+        int width = Math.Max(20, _console.Profile.Width - 1);
+        _error.Write("\r\u001b[K" + (text.Length > width ? text[..width] : text));
+        _hasStatus = true;
+    }
+
+    /// <summary>Leaves the last status where it is and goes to a new line.</summary>
+    internal void EndStatus()
+    {
+        if (_hasStatus)
+        {
+            _error.WriteLine();
+            _hasStatus = false;
+        }
+    }
+
     /// <summary>An error or a note beside the answer, on standard error.</summary>
-    internal void Note(string text) => _error.WriteLine(text);
+    internal void Note(string text)
+    {
+        EndStatus();
+        _error.WriteLine(text);
+    }
 
     private void Colored(string style, string text)
     {

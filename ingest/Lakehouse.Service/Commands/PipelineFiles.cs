@@ -1,0 +1,29 @@
+using Lakehouse.Ingest;
+
+namespace Lakehouse.Service;
+
+/// <summary>Reads the pipeline files that command lines name.</summary>
+internal static class PipelineFiles
+{
+    /// <summary>Reads one file. Throws with line and column when it is wrong.</summary>
+    internal static PipelineDefinition Load(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new CommandFailedException(ExitCode.NotFound, $"There is no pipeline file '{path}'.");
+        }
+
+        return PipelineDefinition.Load(path, Environment.GetEnvironmentVariable);
+    }
+
+    /// <summary>Refuses two pipelines of one name, which would commit each other's positions.</summary>
+    internal static void RefuseTwice(IReadOnlyList<PipelineDefinition> definitions)
+    {
+        IGrouping<string, PipelineDefinition>? twice = definitions.GroupBy(d => d.Name).FirstOrDefault(g => g.Skip(1).Any());
+        if (twice is not null)
+        {
+            throw new CommandFailedException(ExitCode.Usage, string.Join(" and ", twice.Select(d => d.File))
+                + $" both name their pipeline '{twice.Key}'; a name is the identity in every commit.");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using Lakehouse.Engine;
+using Lakehouse.Hudi;
+using Lakehouse.Ingest;
+using Lakehouse.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace Lakehouse.Service;
+
+/// <summary>A pipeline of this process and what there is to say about it.</summary>
+internal sealed class RunningPipeline
+{
+    private readonly PipelineDefinition _definition;
+    private readonly string _worker;
+    private readonly Pipeline _pipeline;
+    private long _commitsSeen = -1;
+
+    private RunningPipeline(PipelineDefinition definition, string worker, Pipeline pipeline) =>
+        (_definition, _worker, _pipeline) = (definition, worker, pipeline);
+
+    /// <summary>The pipeline's name.</summary>
+    internal string Name => _definition.Name;
+
+    /// <summary>What the job has done.</summary>
+    internal JobProgress Progress => _pipeline.Job.Progress;
+
+    /// <summary>The table that rows go to.</summary>
+    internal HudiTable Table => _pipeline.Table;
+
+    /// <summary>Files of the table at the last look.</summary>
+    internal long FileCount { get; private set; }
+
+    /// <summary>Bytes of these files.</summary>
+    internal long ByteCount { get; private set; }
+
+    /// <summary>Records that the log holds and the table does not, at the last look; null when not known.</summary>
+    internal long? Lag { get; private set; }
+
+    /// <summary>Opens or creates the tables.</summary>
+    internal static async Task<RunningPipeline> BuildAsync(
+        PipelineDefinition definition, string worker, ILoggerFactory logs, CancellationToken cancellation) =>
+        new(definition, worker, await Pipeline.BuildAsync(definition, World(worker, logs), cancellation));
+
+    /// <summary>The real world around a pipeline.</summary>
+    internal static PipelineWorld World(string worker, ILoggerFactory logs) => new()
+    {
+        OpenConsumer = static options => new KafkaConsumer(options, ProcessFacts.Time),
+        OpenStore = Tables.OpenStore,
+        Scheduler = new ThreadScheduler(),
+        Time = ProcessFacts.Time,
+        Random = ProcessFacts.NewRandom(),
+        Worker = worker,
+        Log = logs.CreateLogger("lakehouse"),
+    };
+
+    /// <summary>Runs to the end or until stopped.</summary>
+    internal Task RunAsync(RunMode mode, CancellationToken stop) => _pipeline.Job.RunAsync(mode, stop);
+
+    /// <summary>Looks at the table and the log again. A look that fails changes nothing: the job itself says what is wrong.</summary>
+    internal async Task LookAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (Progress.Commits != _commitsSeen)
+            {
+                _commitsSeen = Progress.Commits;
+                TableSnapshot snapshot = await Table.SnapshotAsync(atInstant: null, cancellation);
+                FileCount = snapshot.FileSlices.Length;
+                ByteCount = snapshot.FileSlices.Sum(f => f.ByteCount);
+            }
+
+            Lag = await ReadLagAsync(cancellation);
+        }
+        catch (Exception e) when (e is IOException or KafkaException or OperationCanceledException)
+        {
+            Lag = null;
+        }
+    }
+
+    /// <summary>One line about the pipeline.</summary>
+    internal string Line(double recordsPerSecond) =>
+        $"{Name}: {Sizes.Count((long)recordsPerSecond)} records/s, {Sizes.Count(Progress.RecordsRead)} read, "
+        + $"lag {(Lag is { } lag ? Sizes.Count(lag) : "?")}, {Sizes.Count(Progress.Commits)} commits, {Sizes.Count(FileCount)} files, "
+        + $"{Sizes.Bytes(ByteCount)}, {Progress.State}";
+
+    private async Task<long> ReadLagAsync(CancellationToken cancellation)
+    {
+        var options = new KafkaConsumerOptions
+        {
+            BootstrapServers = _definition.Source.BootstrapServers,
+            Group = _definition.Source.Group + "-lag",
+            Properties = _definition.Source.Properties,
+        };
+        await using var consumer = new KafkaConsumer(options, ProcessFacts.Time);
+        ClusterDescription cluster = await consumer.DescribeAsync(_definition.Source.Topics, cancellation);
+        var committer = new TableCommitter(
+            Table, _worker, "status", new CommitterOptions(), ProcessFacts.Time, ProcessFacts.NewRandom());
+        Ledger ledger = (await committer.ReadStateAsync(cancellation)).Ledger;
+        long lag = 0;
+        foreach (TopicPartition partition in cluster.Partitions)
+        {
+            Watermarks held = await consumer.QueryWatermarksAsync(partition, cancellation);
+            var key = new LedgerKey(Name, cluster.ClusterId, partition.Topic, partition.Partition);
+            lag += Math.Max(0, held.High - (ledger.Entries.TryGetValue(key, out LedgerEntry? entry) ? entry.EndOffset : held.Low));
+        }
+
+        return lag;
+    }
+}
