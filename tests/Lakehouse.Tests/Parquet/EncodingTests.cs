@@ -1,0 +1,150 @@
+using Lakehouse.Columns;
+using Lakehouse.Parquet;
+using Xunit;
+
+namespace Lakehouse.Tests.Parquet;
+
+public sealed class EncodingTests
+{
+    [Fact]
+    public void Run_lengths_and_packed_groups_come_back_at_every_width()
+    {
+        int seed = Environment.ProcessId;
+        var random = new Random(seed);
+        for (int round = 0; round < 600; round++)
+        {
+            int width = random.Next(1, 33);
+            int count = random.Next(0, 500);
+            uint[] values = new uint[count + 8];
+            uint value = 0;
+            for (int i = 0; i < count; i++)
+            {
+                if (random.Next(4) == 0 || random.Next(40) == 0 || round % 3 == 0)
+                {
+                    value = (uint)random.NextInt64(1L << width);
+                }
+
+                values[i] = value;
+            }
+
+            byte[] target = new byte[RleHybrid.BytesMax(count, width)];
+            int length = RleHybrid.Encode(values, count, width, target);
+            uint[] decoded = new uint[count];
+            RleHybrid.Decode(target.AsSpan(0, length), width, decoded);
+            Assert.True(values.AsSpan(0, count).SequenceEqual(decoded), $"seed {seed}, round {round}, width {width}, {count} values");
+        }
+    }
+
+    [Fact]
+    public void Packing_with_and_without_vector_instructions_gives_the_same_bytes()
+    {
+        var random = new Random(3);
+        for (int width = 1; width <= 32; width++)
+        {
+            uint[] values = new uint[256];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = (uint)random.NextInt64(1L << width);
+            }
+
+            byte[] fast = new byte[(32 * width) + BitPacking.Slack];
+            byte[] plain = new byte[(32 * width) + BitPacking.Slack];
+            int bytes = BitPacking.Pack(values, width, fast);
+            BitPacking.PackScalar(values, width, plain);
+            Assert.Equal(plain[..bytes], fast[..bytes]);
+        }
+    }
+
+    [Fact]
+    public void The_checksum_is_that_of_gzip_for_every_length_and_cut()
+    {
+        Assert.Equal(0xCBF43926u, Crc32.Append(0, "123456789"u8));
+        byte[] bytes = new byte[1_000];
+        new Random(1).NextBytes(bytes);
+        for (int length = 0; length <= bytes.Length; length += 13)
+        {
+            uint slow = ~Crc32.Slice(~0u, bytes.AsSpan(0, length));
+            Assert.Equal(slow, Crc32.Append(0, bytes.AsSpan(0, length)));
+            Assert.Equal(slow, Crc32.Append(Crc32.Append(0, bytes.AsSpan(0, length / 3)), bytes.AsSpan(length / 3, length - (length / 3))));
+        }
+    }
+
+    [Fact]
+    public void Not_a_number_bounds_nothing_and_zeros_keep_both_signs_inside()
+    {
+        double[] values = [3, double.NaN, 0.0, double.NaN, -0.0, 7, 1, 2, 3, 4, 5, 6];
+        (bool has, double min, double max) = Bounds(values);
+        Assert.True(has);
+        Assert.True(double.IsNegative(min) && min == 0);
+        Assert.Equal(7, max);
+        (_, _, max) = Bounds([-0.0, -5]);
+        Assert.False(double.IsNegative(max));
+        (has, _, _) = Bounds([double.NaN, double.NaN]);
+        Assert.False(has);
+        (_, min, max) = Bounds([double.NaN, .. Enumerable.Range(1, 40).Select(i => (double)i)]);
+        Assert.Equal((1, 40), (min, max));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    [InlineData(9, 4)]
+    [InlineData(10, 5)]
+    [InlineData(18, 8)]
+    [InlineData(38, 16)]
+    public void Decimals_take_the_fewest_bytes(int precision, int bytes) => Assert.Equal(bytes, SchemaMapping.DecimalBytes(precision));
+
+    [Fact]
+    public void Long_bounds_are_shortened_to_bounds()
+    {
+        var random = new Random(9);
+        Span<byte> upper = stackalloc byte[BoundTruncation.BytesMax];
+        for (int round = 0; round < 500; round++)
+        {
+            byte[] value = System.Text.Encoding.UTF8.GetBytes(string.Concat(
+                Enumerable.Range(0, random.Next(20, 80)).Select(_ => random.Next(4) == 0 ? "語" : ((char)random.Next(32, 128)).ToString())));
+            ReadOnlySpan<byte> lower = value.AsSpan(0, BoundTruncation.LowerLength(value, isText: true));
+            Assert.True(lower.SequenceCompareTo(value) <= 0 && lower.Length <= 64);
+            if (BoundTruncation.TryShortenUpper(value, isText: true, upper, out int length))
+            {
+                Assert.True(((ReadOnlySpan<byte>)upper[..length]).SequenceCompareTo(value) > 0);
+                Assert.DoesNotContain('\uFFFD', System.Text.Encoding.UTF8.GetString(upper[..length]));
+            }
+        }
+    }
+
+    [Fact]
+    public void Unknown_thrift_fields_are_skipped_and_deep_ones_refused()
+    {
+        // Field 1: i32 7; field 200: list of structs; field 201: map of i32 to binary; then field 202: bool.
+        byte[] bytes = [0x15, 0x0E, 0x09, 0x90, 0x03, 0x2C, 0x15, 0x02, 0x00, 0x00, 0x1B, 0x01, 0x58, 0x02, 0x01, 0x61, 0x11, 0x00];
+        var reader = new ThriftReader(bytes);
+        short outer = reader.BeginStruct();
+        Assert.True(reader.NextField(out short id, out byte type));
+        Assert.Equal((1, 7), (id, reader.I32(type)));
+        foreach (int expected in new[] { 200, 201, 202 })
+        {
+            Assert.True(reader.NextField(out id, out type));
+            Assert.Equal(expected, id);
+            reader.Skip(type);
+        }
+
+        Assert.False(reader.NextField(out _, out _));
+        reader.EndStruct(outer);
+        Assert.Equal(bytes.Length, reader.Position);
+
+        byte[] deep = new byte[10_000];
+        Array.Fill(deep, (byte)0x1C);
+        Assert.Throws<ParquetFormatException>(() => FooterFormat.Read(deep));
+    }
+
+    private static (bool Has, double Min, double Max) Bounds(double[] values)
+    {
+        long min = 0;
+        long max = 0;
+        long[] bits = [.. values.Select(BitConverter.DoubleToInt64Bits)];
+        bool has = MinMax.Widen<long>(TypeKind.Double, bits, false, ref min, ref max);
+        return (has, BitConverter.Int64BitsToDouble(min), BitConverter.Int64BitsToDouble(max));
+    }
+}

@@ -1,0 +1,83 @@
+using Lakehouse.Columns;
+
+namespace Lakehouse.Tests.Parquet;
+
+/// <summary>Random columns of every type, and their values as text to compare.</summary>
+internal static class RandomRows
+{
+    internal static readonly ColumnType[] Types =
+    [
+        TypeKind.Boolean, TypeKind.Int, TypeKind.Long, TypeKind.Float, TypeKind.Double, ColumnType.Decimal(9, 2), ColumnType.Decimal(38, 4),
+        TypeKind.Date, TypeKind.TimestampMillis, TypeKind.TimestampMicros, TypeKind.String, TypeKind.Binary,
+    ];
+
+    /// <summary>A column with about so many distinct values and, unless required, nulls; runs of equal values if <paramref name="runs"/>.</summary>
+    internal static ColumnVector Column(Random random, Field field, int rows, int distinct, bool runs)
+    {
+        using var builder = new ColumnBuilder(field.Type);
+        double nullShare = field.Required ? 0 : random.Next(3) * 0.45;
+        int value = 0;
+        for (int i = 0; i < rows; i++)
+        {
+            if (random.NextDouble() < nullShare)
+            {
+                builder.AppendNull();
+                continue;
+            }
+
+            if (!runs || i == 0 || random.Next(60) == 0)
+            {
+                value = random.Next(distinct);
+            }
+
+            Append(builder, field.Type, value);
+        }
+
+        return builder.Finish();
+    }
+
+    internal static void Append(ColumnBuilder builder, ColumnType type, int value)
+    {
+        switch (type.Kind)
+        {
+            case TypeKind.Boolean:
+                builder.Append((value & 1) == 1);
+                break;
+            case TypeKind.Int or TypeKind.Date:
+                builder.Append((value * 7919) - 1000);
+                break;
+            case TypeKind.Float:
+                builder.Append((value * 0.5f) - 100);
+                break;
+            case TypeKind.Double:
+                builder.Append((value * 0.01) - 1);
+                break;
+            case TypeKind.Decimal:
+                builder.Append((Int128)(value % 999_999) * ((value & 1) == 0 ? 1 : -1) * (type.Precision == 38 ? Int128.MaxValue / 10_000_000 : 1));
+                break;
+            case TypeKind.String or TypeKind.Binary:
+                builder.Append(System.Text.Encoding.UTF8.GetBytes(value % 13 == 0 ? "" : new string('ä', value % 50) + value));
+                break;
+            default:
+                builder.Append((value * 1_000_000_007L) - 5_000_000_000);
+                break;
+        }
+    }
+
+    internal static string Text(ColumnVector vector, int row)
+    {
+        if (!vector.IsValid(row))
+        {
+            return "null";
+        }
+
+        return vector.Type.Kind switch
+        {
+            TypeKind.Boolean => vector.BooleanAt(row) ? "true" : "false",
+            TypeKind.Int or TypeKind.Date or TypeKind.Float => $"{vector.Values<int>()[row]}",
+            TypeKind.Decimal => vector.Values<Int128>()[row].ToString(System.Globalization.CultureInfo.InvariantCulture),
+            TypeKind.String or TypeKind.Binary => Convert.ToHexString(vector.BytesAt(row)),
+            _ => $"{vector.Values<long>()[row]}",
+        };
+    }
+}
