@@ -7,8 +7,8 @@ internal static class RandomRows
 {
     internal static readonly ColumnType[] Types =
     [
-        TypeKind.Boolean, TypeKind.Int, TypeKind.Long, TypeKind.Float, TypeKind.Double, ColumnType.Decimal(9, 2), ColumnType.Decimal(38, 4),
-        TypeKind.Date, TypeKind.TimestampMillis, TypeKind.TimestampMicros, TypeKind.String, TypeKind.Binary,
+        TypeKind.Boolean, TypeKind.Int, TypeKind.Long, TypeKind.Float, TypeKind.Double, ColumnType.Decimal(9, 2),
+        ColumnType.Decimal(38, 4), TypeKind.Date, TypeKind.TimestampMillis, TypeKind.TimestampMicros, TypeKind.String, TypeKind.Binary,
     ];
 
     /// <summary>A column with about so many distinct values and, unless required, nulls; runs of equal values if <paramref name="runs"/>.</summary>
@@ -53,7 +53,8 @@ internal static class RandomRows
                 builder.Append((value * 0.01) - 1);
                 break;
             case TypeKind.Decimal:
-                builder.Append((Int128)(value % 999_999) * ((value & 1) == 0 ? 1 : -1) * (type.Precision == 38 ? Int128.MaxValue / 10_000_000 : 1));
+                Int128 unit = type.Precision == 38 ? Int128.MaxValue / 10_000_000 : 1;
+                builder.Append(value % 999_999 * ((value & 1) == 0 ? unit : -unit));
                 break;
             case TypeKind.String or TypeKind.Binary:
                 builder.Append(System.Text.Encoding.UTF8.GetBytes(value % 13 == 0 ? "" : new string('ä', value % 50) + value));
