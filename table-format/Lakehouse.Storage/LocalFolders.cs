@@ -99,7 +99,12 @@ internal sealed class LocalFolders
         // Another process may have made a folder a moment ago and not yet have synced it, so all are synced once by us.
         for (string? folder = parent; folder is not null; folder = Path.GetDirectoryName(folder))
         {
-            Sync(operation, path, folder);
+            if (!Sync(operation, path, folder))
+            {
+                // Emptied and removed by somebody else meanwhile: not durable, and the caller's link will say so and come back.
+                return;
+            }
+
             if (folder.Length <= highest.Length)
             {
                 break;
@@ -114,10 +119,15 @@ internal sealed class LocalFolders
         _durable[parent] = true;
     }
 
-    /// <summary>Makes the names in a folder durable, or throws.</summary>
-    internal void Sync(string operation, ObjectPath path, string folder)
+    /// <summary>Makes the names in a folder durable, or throws. False when the folder is gone: whoever removed it found it empty.</summary>
+    internal bool Sync(string operation, ObjectPath path, string folder)
     {
         int error = PosixFiles.SyncFolder(folder);
+        if (error == PosixFiles.NoSuchEntry)
+        {
+            return false;
+        }
+
         if (error != 0)
         {
             throw new ObjectStoreException(operation, Root, path, $"fsync of folder {folder}: {PosixFiles.Explain(error)}")
@@ -125,6 +135,8 @@ internal sealed class LocalFolders
                 OutcomeIsUnknown = true,
             };
         }
+
+        return true;
     }
 
     /// <summary>Removes the folders above a deleted object that are now empty: other stores have no empty folders either.</summary>

@@ -17,6 +17,7 @@ namespace Lakehouse.Storage;
 public sealed class LocalObjectStore : IObjectStore
 {
     private const int CopyBufferBytes = 1 << 20;
+    private const int LinkTriesMax = 20;
     private static readonly EnumerationOptions EveryEntry = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
     private readonly LocalFolders _folders;
 
@@ -231,11 +232,10 @@ public sealed class LocalObjectStore : IObjectStore
     private PutResult LinkTo(string operation, string existing, ObjectPath path)
     {
         string location = _folders.Locate(operation, path);
-        _folders.CreateParents(operation, path);
-        int error = PosixFiles.Link(existing, location);
-        if (error == PosixFiles.NoSuchEntry)
+        int error = PosixFiles.NoSuchEntry;
+        for (int tries = 0; tries < LinkTriesMax && error == PosixFiles.NoSuchEntry; tries++)
         {
-            // Whoever deleted the last object of the folder removed the folder between our two steps.
+            // Whoever deletes the last object of a folder removes the folder, also between our two steps.
             _folders.CreateParents(operation, path);
             error = PosixFiles.Link(existing, location);
         }
