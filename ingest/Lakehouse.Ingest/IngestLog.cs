@@ -16,4 +16,7 @@ internal static partial class IngestLog
 
     [LoggerMessage(104, LogLevel.Warning, "{Pipeline}: checkpoint {Checkpoint} conflicts: {Reason}")]
     internal static partial void Conflicted(ILogger log, string pipeline, long checkpoint, string reason);
+
+    [LoggerMessage(105, LogLevel.Warning, "{Pipeline}: files staged by an earlier life of this worker could not be deleted")]
+    internal static partial void TidyFailed(ILogger log, Exception failure, string pipeline);
 }

@@ -37,7 +37,8 @@ public sealed class Pipeline
         };
         var committer = new TableCommitter(
             table, world.Worker, options.Attempt, new CommitterOptions { OpenFollower = OpenFollowerAsync }, world.Time, world.Random);
-        _committer = new HudiCommitter(definition.Name, world.Worker, table, committer, world.Log);
+        _committer = new HudiCommitter(
+            definition.Name, world.Worker, options.Attempt, table, deadLetters, committer, world.Log);
         CheckpointStore checkpoints = definition.Checkpoint.Storage is { } storage
             ? new CheckpointStore(world.OpenStore(storage), default)
             : new CheckpointStore(table.Store, OwnCheckpoints);

@@ -12,9 +12,11 @@ namespace Lakehouse.Ingest;
 /// read == written + filtered + dead-lettered.
 /// </summary>
 internal sealed class HudiCommitter(
-    string pipeline, string worker, HudiTable table, TableCommitter committer, ILogger log) : ICommitter
+    string pipeline, string worker, string attempt, HudiTable table, HudiTable? deadLetters, TableCommitter committer, ILogger log)
+    : ICommitter
 {
     private TableState? _state;
+    private bool _isTidy;
 
     /// <summary>What the table holds, as of the last read or commit. Throws before the first read.</summary>
     internal Ledger Ledger => State.Ledger;
@@ -23,6 +25,7 @@ internal sealed class HudiCommitter(
 
     public async Task<CommittedState> ReadCommittedAsync(CancellationToken cancellation)
     {
+        _isTidy = false;
         _state = await committer.RecoverAsync(cancellation);
         return _state.CheckpointOf(pipeline, worker) is { } checkpoint
             ? new CommittedState(new CheckpointId(checkpoint.Id), checkpoint.Path)
@@ -67,7 +70,32 @@ internal sealed class HudiCommitter(
                 IngestLog.Conflicted(log, pipeline, checkpoint.Id.Value, conflicted.Reason);
                 return CommitOutcome.Conflicted;
             default:
+                // It is committed whatever happens now, so nothing may turn that into another answer.
+                await TidyOnceAsync(checkpoint.Id, CancellationToken.None);
                 return CommitOutcome.Committed;
+        }
+    }
+
+    /// <summary>The first commit of a start proves that nothing staged before it can be committed any more.</summary>
+    private async Task TidyOnceAsync(CheckpointId committed, CancellationToken cancellation)
+    {
+        if (_isTidy)
+        {
+            return;
+        }
+
+        _isTidy = true;
+        try
+        {
+            foreach (HudiTable one in deadLetters is null ? [table] : new[] { table, deadLetters })
+            {
+                await StagingTidy.RunAsync(one.Store, pipeline, worker, attempt, committed.Value, cancellation);
+            }
+        }
+        catch (ObjectStoreException failure)
+        {
+            // The commit stands; the next start tidies again.
+            IngestLog.TidyFailed(log, failure, pipeline);
         }
     }
 

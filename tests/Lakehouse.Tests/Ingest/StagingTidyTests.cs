@@ -1,0 +1,49 @@
+using Lakehouse.Ingest;
+using Lakehouse.Kafka;
+using Lakehouse.Storage;
+using Xunit;
+
+namespace Lakehouse.Tests.Ingest;
+
+public sealed class StagingTidyTests
+{
+    private const string Mine = "20260101T000000-00000000000000aa";
+    private const string Older = "20251231T235959-00000000000000ff";
+    private const string Newer = "20260101T000001-0000000000000000";
+
+    [Theory]
+    [InlineData("trips-worker-0-" + Older + "-9", true)]
+    [InlineData("trips-worker-0-" + Mine + "-4", true)]
+    [InlineData("trips-worker-0-" + Mine + "-5", true)]
+    [InlineData("trips-worker-0-" + Mine + "-6", false)]
+    [InlineData("trips-worker-0-" + Newer + "-1", false)]
+    [InlineData("trips-worker-1-" + Older + "-1", false)]
+    [InlineData("trips-worker-0-b-" + Older + "-1", false)]
+    [InlineData("12-00000000000000aa", false)]
+    public void Only_what_earlier_lives_of_this_worker_staged_is_stale(string folder, bool isStale) =>
+        Assert.Equal(isStale, StagingTidy.IsStale(folder, "trips", "worker-0", Mine, 5));
+
+    [Fact]
+    public async Task Files_of_a_life_that_died_are_gone_after_the_next_commit()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        var bench = new PipelineBench();
+        bench.Log.CreateTopic("trips", 1);
+        bench.Produce(new TopicPartition("trips", 0), 10);
+        var died = new ObjectPath($".hoodie/.temp/trips-worker-0-20200101T000000-00000000000000aa-3/left.parquet");
+        var living = new ObjectPath($".hoodie/.temp/trips-worker-1-20200101T000000-00000000000000aa-3/kept.parquet");
+        foreach (string location in new[] { "lake/trips", "lake/dead" })
+        {
+            await bench.Store(location).PutAsync(died, new byte[1], cancellation);
+            await bench.Store(location).PutAsync(living, new byte[1], cancellation);
+        }
+
+        await bench.RunAsync(PipelineBench.Trips, cancellation);
+
+        foreach (string location in new[] { "lake/trips", "lake/dead" })
+        {
+            Assert.Null(await bench.Store(location).StatAsync(died, cancellation));
+            Assert.NotNull(await bench.Store(location).StatAsync(living, cancellation));
+        }
+    }
+}
