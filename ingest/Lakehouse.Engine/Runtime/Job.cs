@@ -152,7 +152,8 @@ public sealed class Job
     }
 
     private bool IsTransient(Exception failure) =>
-        failure is ObjectStoreException { IsTransient: true } or ObjectStoreException { OutcomeIsUnknown: true } or JobException { IsTransient: true, NeedsNewProcess: false }
+        failure is ObjectStoreException { IsTransient: true } or ObjectStoreException { OutcomeIsUnknown: true }
+            or JobException { IsTransient: true, NeedsNewProcess: false }
         || _options.IsTransient(failure);
 
     /// <summary>Doubling, with jitter so that workers that fail together do not return together.</summary>

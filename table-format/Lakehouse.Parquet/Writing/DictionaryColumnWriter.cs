@@ -87,6 +87,13 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
 
     protected override void BeforeFinish()
     {
+        if (UsesDictionary && DistinctCount == 0)
+        {
+            // < Nulls only: a page of indexes whose dictionary page is missing is refused by most readers.
+            GiveUp(remember: false);
+            return;
+        }
+
         int indexBits = BitPacking.Width((uint)Math.Max(1, DistinctCount) - 1);
         if (UsesDictionary && DistinctCount > 1 && DictionaryByteCount + (EncodedValueCount * indexBits / 8) > PlainByteCount * 0.9)
         {

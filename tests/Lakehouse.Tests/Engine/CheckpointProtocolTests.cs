@@ -16,7 +16,8 @@ public sealed class CheckpointProtocolTests
         foreach (RecoveryFacts facts in AllFacts(stored))
         {
             RecoveryDecision decision = CheckpointProtocol.Decide(facts);
-            StoredCheckpoint[] fitting = [.. facts.Candidates.Where(c => c.Fits && (facts.Committed is null || c.Checkpoint.Id.Value > facts.Committed.Id.Value))
+            StoredCheckpoint[] fitting = [.. facts.Candidates
+                .Where(c => c.Fits && (facts.Committed is null || c.Checkpoint.Id.Value > facts.Committed.Id.Value))
                 .Select(static c => c.Checkpoint).Order()];
             switch (decision)
             {
