@@ -28,7 +28,8 @@ internal static class JsonForm
             using JsonDocument document = JsonDocument.Parse(utf8);
             return body(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new InvalidDataException($"{what} cannot be read: {e.Message}", e);
         }

@@ -13,7 +13,7 @@ namespace Lakehouse.Hudi;
 /// <param name="Files">Its new files, staged in its own store.</param>
 public sealed record FollowerTable(string Location, ImmutableArray<StagedFile> Files);
 
-/// <summary>All that one checkpoint puts into a table and its followers: complete and durable, committed whole or discarded whole.</summary>
+/// <summary>All that one checkpoint puts into a table and its followers: durable, committed whole or discarded whole.</summary>
 /// <param name="Files">The table's new files.</param>
 /// <param name="Ranges">What was read; each must start exactly where the table's ledger ends.</param>
 /// <param name="Checkpoint">The checkpoint it belongs to.</param>

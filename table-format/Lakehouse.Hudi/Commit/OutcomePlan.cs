@@ -50,10 +50,7 @@ internal static class OutcomePlan
             Commit = new CommitMetadata
             {
                 OperationType = "INSERT",
-                PartitionToWriteStats = proposal.Files.GroupBy(static f => f.PartitionPath, StringComparer.Ordinal).ToImmutableSortedDictionary(
-                    static g => g.Key,
-                    g => g.Select(f => Stat(f, File(f, claim).Final)).ToImmutableArray(),
-                    StringComparer.Ordinal),
+                PartitionToWriteStats = Stats(proposal, claim),
                 ExtraMetadata = Extra(table, ledger, proposal, followed),
             },
         };
@@ -66,13 +63,19 @@ internal static class OutcomePlan
         return new OutcomeFile(claim.Staging / name, new ObjectPath(file.PartitionPath) / name, file.StagedPath);
     }
 
+    private static ImmutableSortedDictionary<string, ImmutableArray<WriteStat>> Stats(Proposal proposal, Claim claim) => proposal.Files
+        .GroupBy(static f => f.PartitionPath, StringComparer.Ordinal)
+        .ToImmutableSortedDictionary(
+            static g => g.Key, g => g.Select(f => Stat(f, File(f, claim).Final)).ToImmutableArray(), StringComparer.Ordinal);
+
     private static WriteStat Stat(StagedFile file, ObjectPath final) => new(
         file.FileId, final.Value, file.PartitionPath, file.RowCount, file.ByteCount, file.MinEventTimeMillis, file.MaxEventTimeMillis);
 
     private static ImmutableSortedDictionary<string, string> Extra(
         HudiTable table, Ledger ledger, Proposal proposal, ImmutableArray<Followed> followed)
     {
-        ImmutableSortedDictionary<string, string>.Builder extra = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        ImmutableSortedDictionary<string, string>.Builder extra =
+            ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         extra[CommitMetadata.SchemaKey] = table.AvroSchema;
         extra[CommitMetadata.CheckpointKey] = Encoding.UTF8.GetString(
             JsonForm.Write(json => LedgerJson.WriteCheckpoint(json, proposal.Checkpoint)));

@@ -36,7 +36,7 @@ internal static class Publication
         await RemoveIfPrunedAsync(store, outcome, cancellation);
     }
 
-    /// <summary>Steps 1 to 3. False when somebody has published and pruned this instant while we slept: then it must not come back.</summary>
+    /// <summary>Steps 1 to 3. False when this instant was published and pruned while we slept: it must not come back.</summary>
     private static async Task<bool> ExposeAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
     {
         if (!await IsWantedAsync(store, outcome, cancellation))

@@ -59,6 +59,8 @@ internal sealed record SequenceBase(
         json.WriteEndObject();
     }));
 
-    private static ImmutableArray<Followed> ReadFollowed(string text) => JsonForm.Read(Encoding.UTF8.GetBytes(text), FollowedKey, static json =>
-        json.EnumerateObject().Select(static p => new Followed(p.Name, p.Value.GetInt64())).ToImmutableArray());
+    private static ImmutableArray<Followed> ReadFollowed(string text) => JsonForm.Read(
+        Encoding.UTF8.GetBytes(text),
+        FollowedKey,
+        static json => json.EnumerateObject().Select(static p => new Followed(p.Name, p.Value.GetInt64())).ToImmutableArray());
 }

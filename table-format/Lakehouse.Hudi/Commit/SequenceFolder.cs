@@ -50,7 +50,8 @@ internal static class SequenceFolder
                 continue;
             }
 
-            bool published = outcome is not { IsCommitted: true } || await store.StatAsync(outcome.Completed.Path, cancellation) is not null;
+            bool published = outcome is not { IsCommitted: true }
+                || await store.StatAsync(outcome.Completed.Path, cancellation) is not null;
             return new SequenceView(outcome, pending, published);
         }
 
@@ -99,7 +100,8 @@ internal static class SequenceFolder
         await foreach (ObjectStat stat in store.ListAsync(folder, recursive: false, cancellation))
         {
             string name = stat.Path.Name;
-            if (name.Length > Digits && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            if (name.Length > Digits
+                && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
             {
                 (name[Digits..] switch
                 {

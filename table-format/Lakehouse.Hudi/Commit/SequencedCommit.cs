@@ -73,7 +73,11 @@ internal sealed class SequencedCommit(
 
     /// <summary>Claims a number and decides it. Null: look again.</summary>
     private async Task<CommitResult?> TakeAsync(
-        SequenceBase found, long number, Proposal proposal, Func<Outcome, CancellationToken, Task> rollForward, CancellationToken cancellation)
+        SequenceBase found,
+        long number,
+        Proposal proposal,
+        Func<Outcome, CancellationToken, Task> rollForward,
+        CancellationToken cancellation)
     {
         string? last = Later(found.LastInstant, (await ActiveTimeline.LoadAsync(Store, cancellation)).LastInstant);
         var claim = new Claim(

@@ -84,7 +84,8 @@ public sealed class TableCommitter
     private static async Task<TableState> StateAsync(HudiTable table, SequenceView view, CancellationToken cancellation) =>
         view.Newest is { } newest ? newest.State : (await SequenceBase.FromTimelineAsync(table.Store, cancellation)).State;
 
-    private Task<TableState> StateAsync(SequenceView view, CancellationToken cancellation) => StateAsync(_primary.Table, view, cancellation);
+    private Task<TableState> StateAsync(SequenceView view, CancellationToken cancellation) =>
+        StateAsync(_primary.Table, view, cancellation);
 
     /// <summary>
     /// Brings a primary outcome's files into its followers. Idempotent: a follower remembers up to which number of this primary it is.
@@ -94,7 +95,8 @@ public sealed class TableCommitter
         foreach (FollowerTable follower in outcome.Followers)
         {
             CheckpointReference checkpoint = outcome.Commit?.Checkpoint
-                ?? throw new InvalidDataException($"Outcome {outcome.Number} in {_primary.Table.Store.Root} has followers but no checkpoint.");
+                ?? throw new InvalidDataException(
+                    $"Outcome {outcome.Number} in {_primary.Table.Store.Root} has followers but no checkpoint.");
             SequencedCommit sequence = await FollowerAsync(follower.Location, cancellation);
             CommitResult? result = await sequence.RunAsync(
                 new FollowerProposal(outcome.TableId, outcome.Number, checkpoint, follower.Files), NoFollowers, cancellation);

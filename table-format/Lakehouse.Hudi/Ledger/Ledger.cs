@@ -46,7 +46,8 @@ public sealed record Ledger(long HistoryEpoch, ImmutableSortedDictionary<LedgerK
 
             if (range.JumpedFrom is null && entry.TopicId is not null && range.TopicId is not null && entry.TopicId != range.TopicId)
             {
-                return $"{range.Key} was read from the topic with id {range.TopicId}, but the table holds the topic with id {entry.TopicId}";
+                return $"{range.Key} was read from the topic with id {range.TopicId}, "
+                    + $"but the table holds the topic with id {entry.TopicId}";
             }
         }
 

@@ -28,7 +28,8 @@ internal static class LedgerJson
         json.Long("historyEpoch"),
         json.GetProperty("entries").EnumerateArray().ToImmutableSortedDictionary(
             ReadKey,
-            static e => new LedgerEntry(e.Long("endOffset"), e.GetProperty("leaderEpoch").GetInt32(), e.TextOrNull("topicId"), e.Text("checkpoint"))));
+            static e => new LedgerEntry(
+                e.Long("endOffset"), e.GetProperty("leaderEpoch").GetInt32(), e.TextOrNull("topicId"), e.Text("checkpoint"))));
 
     internal static void WriteRanges(Utf8JsonWriter json, ImmutableArray<OffsetRange> ranges) =>
         json.WriteArray("ranges", ranges, static (json, range) =>

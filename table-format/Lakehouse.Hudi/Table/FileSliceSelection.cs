@@ -24,7 +24,9 @@ internal static class FileSliceSelection
         string first = timeline[0].Time;
         var completed = timeline.Select(static i => i.Time).ToHashSet(StringComparer.Ordinal);
         var latest = new Dictionary<(string, string), FileSlice>();
-        ILookup<string, WriteStat> stats = timeline.SelectMany(static i => i.Metadata.WriteStats).ToLookup(static s => s.Path, StringComparer.Ordinal);
+        ILookup<string, WriteStat> stats = timeline
+            .SelectMany(static i => i.Metadata.WriteStats)
+            .ToLookup(static s => s.Path, StringComparer.Ordinal);
         foreach (ObjectStat file in files)
         {
             if (!DataFileName.TryParse(file.Path.Name, out DataFileName name)
@@ -34,7 +36,8 @@ internal static class FileSliceSelection
             }
 
             string partition = file.Path.Parent.Value;
-            if (!latest.TryGetValue((partition, name.FileId), out FileSlice? other) || string.CompareOrdinal(name.Instant, other.Instant) > 0)
+            if (!latest.TryGetValue((partition, name.FileId), out FileSlice? other)
+                || string.CompareOrdinal(name.Instant, other.Instant) > 0)
             {
                 long rows = stats[file.Path.Value].FirstOrDefault()?.RowCount ?? -1;
                 latest[(partition, name.FileId)] = new FileSlice(partition, name.FileId, name.Instant, file.Path, file.Size, rows);

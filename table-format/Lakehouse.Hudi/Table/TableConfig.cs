@@ -27,7 +27,8 @@ public sealed record TableConfig
                 if (!IsName(column.Name) || column.Name.StartsWith("_hoodie_", StringComparison.Ordinal))
                 {
                     throw new ArgumentException(
-                        $"'{column.Name}' cannot be a column: use a letter, then letters, digits and '_', and not '_hoodie_'.", nameof(Schema));
+                        $"'{column.Name}' cannot be a column: use a letter, then letters, digits and '_', and not '_hoodie_'.",
+                        nameof(Schema));
                 }
             }
 

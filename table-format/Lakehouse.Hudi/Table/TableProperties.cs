@@ -71,7 +71,8 @@ internal static class TableProperties
     internal static ImmutableDictionary<string, string> Read(byte[] content)
     {
         ImmutableDictionary<string, string>.Builder properties = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach (string line in Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        const StringSplitOptions trimmed = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        foreach (string line in Encoding.UTF8.GetString(content).Split('\n', trimmed))
         {
             int equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0 && line[0] is not ('#' or '!'))
@@ -92,7 +93,8 @@ internal static class TableProperties
         Require("hoodie.table.timeline.timezone", "UTC", "instants in local time are not supported");
         Require("hoodie.populate.meta.fields", "true", "tables without meta columns are not supported", absent: "true");
         Require("hoodie.datasource.write.drop.partition.columns", "false", "partition columns must stay in the files", absent: "false");
-        if (properties.Keys.FirstOrDefault(static k => k.StartsWith("hoodie.table.metadata.partitions", StringComparison.Ordinal)) is { } key)
+        const string metadataTable = "hoodie.table.metadata.partitions";
+        if (properties.Keys.FirstOrDefault(static k => k.StartsWith(metadataTable, StringComparison.Ordinal)) is { } key)
         {
             throw new HudiException(root, $"'{key}' is set: another writer has built a metadata table, and its readers would miss new "
                 + "files. Set hoodie.metadata.enable=false in that writer and remove the key and .hoodie/metadata.");

@@ -14,7 +14,7 @@ internal sealed record ActiveTimeline(ImmutableArray<TimelineFile> Files)
         .Where(static f => f.State == InstantState.Completed && f.Action is TimelineFile.Commit or TimelineFile.ReplaceCommit)
         .OrderBy(static f => f.Instant, StringComparer.Ordinal);
 
-    /// <summary>Files of instants before <paramref name="floor"/> in the order in which they may be deleted: the completed file last.</summary>
+    /// <summary>Files of instants before a floor in the order in which they may be deleted: the completed file last.</summary>
     internal IEnumerable<TimelineFile> Below(string floor) => Files
         .Where(f => string.CompareOrdinal(f.Instant, floor) < 0)
         .OrderBy(static f => f.Instant, StringComparer.Ordinal)

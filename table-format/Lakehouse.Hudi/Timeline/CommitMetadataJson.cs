@@ -45,11 +45,14 @@ internal static class CommitMetadataJson
     internal static CommitMetadata Read(JsonElement json) => new()
     {
         OperationType = json.TextOrNull("operationType") ?? "UNKNOWN",
-        PartitionToWriteStats = ReadMap(json, "partitionToWriteStats", ReadStat) ?? ImmutableSortedDictionary<string, ImmutableArray<WriteStat>>.Empty,
+        PartitionToWriteStats = ReadMap(json, "partitionToWriteStats", ReadStat)
+            ?? ImmutableSortedDictionary<string, ImmutableArray<WriteStat>>.Empty,
         ExtraMetadata = json.TryGetProperty("extraMetadata", out JsonElement extra) && extra.ValueKind == JsonValueKind.Object
-            ? extra.EnumerateObject().ToImmutableSortedDictionary(static p => p.Name, static p => p.Value.GetString() ?? "", StringComparer.Ordinal)
+            ? extra.EnumerateObject()
+                .ToImmutableSortedDictionary(static p => p.Name, static p => p.Value.GetString() ?? "", StringComparer.Ordinal)
             : ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal),
-        PartitionToReplaceFileIds = ReadMap(json, "partitionToReplaceFileIds", static e => e.GetString() ?? throw new FormatException("a file id is null")),
+        PartitionToReplaceFileIds = ReadMap(
+            json, "partitionToReplaceFileIds", static e => e.GetString() ?? throw new FormatException("a file id is null")),
     };
 
     private static void WriteStat(Utf8JsonWriter json, WriteStat stat)
@@ -91,7 +94,8 @@ internal static class CommitMetadataJson
         json.LongOrNull("minEventTime"),
         json.LongOrNull("maxEventTime"));
 
-    private static ImmutableSortedDictionary<string, ImmutableArray<T>>? ReadMap<T>(JsonElement json, string name, Func<JsonElement, T> item) =>
+    private static ImmutableSortedDictionary<string, ImmutableArray<T>>? ReadMap<T>(
+        JsonElement json, string name, Func<JsonElement, T> item) =>
         json.TryGetProperty(name, out JsonElement map) && map.ValueKind == JsonValueKind.Object
             ? map.EnumerateObject().ToImmutableSortedDictionary(
                 static p => p.Name,

@@ -38,7 +38,8 @@ public sealed class BaseFileWriter : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (!stagingFolder.Value.StartsWith(HudiTable.TemporaryFolder.Value + "/", StringComparison.Ordinal))
         {
-            throw new ArgumentException($"'{stagingFolder}' is not below '{HudiTable.TemporaryFolder}'; readers would see it.", nameof(stagingFolder));
+            throw new ArgumentException(
+                $"'{stagingFolder}' is not below '{HudiTable.TemporaryFolder}'; readers would see it.", nameof(stagingFolder));
         }
 
         _table = table;

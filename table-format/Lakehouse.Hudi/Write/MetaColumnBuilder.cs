@@ -36,7 +36,8 @@ internal sealed class MetaColumnBuilder : IDisposable
     {
         if (identity.Offsets.Length != rowCount || identity.Offsets.Type.Kind != TypeKind.Long || identity.Offsets.NullCount != 0)
         {
-            throw new ArgumentException($"{identity.Offsets.Length} offsets of type {identity.Offsets.Type} for {rowCount} rows.", nameof(identity));
+            throw new ArgumentException(
+                $"{identity.Offsets.Length} offsets of type {identity.Offsets.Type} for {rowCount} rows.", nameof(identity));
         }
 
         AppendSeqnos(_seqnos, identity.Prefix.Span, identity.Offsets.Values<long>());

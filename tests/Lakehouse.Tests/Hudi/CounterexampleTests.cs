@@ -74,7 +74,8 @@ public class CounterexampleTests
             await world.Oracle.CheckAsync();
         };
         Assert.IsType<CommitResult.Committed>(await c1.CommitAsync(await world.StageAsync("worker-1", "a", 1, 5, 7), Stop));
-        int published = calls.FindIndex(static c => c.Operation == "put-if-absent" && c.Path.Name.EndsWith(".commit", StringComparison.Ordinal));
+        int published = calls.FindIndex(
+            static c => c.Operation == "put-if-absent" && c.Path.Name.EndsWith(".commit", StringComparison.Ordinal));
         int claimed = calls.FindIndex(static c => c.Is("put-if-absent", ".claim"));
         Assert.InRange(published, 0, claimed - 1);
 
@@ -134,7 +135,13 @@ public class CounterexampleTests
     /// <summary>A world in which every commit raises the floor and numbers need no age to go.</summary>
     private static ProtocolWorld PruningWorld() => new()
     {
-        Options = new CommitterOptions { ClaimDeadline = TimeSpan.FromSeconds(10), ActiveInstantsKept = 1, NumberRetention = TimeSpan.Zero },
+        Options = new CommitterOptions
+        {
+            ClaimDeadline = TimeSpan.FromSeconds(10),
+            PollInterval = TimeSpan.FromSeconds(5),
+            ActiveInstantsKept = 1,
+            NumberRetention = TimeSpan.Zero,
+        },
     };
 
     /// <summary>One row per commit from start to end by a worker that recovers, and so prunes, after each.</summary>

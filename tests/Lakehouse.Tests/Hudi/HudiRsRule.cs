@@ -17,7 +17,8 @@ internal static class HudiRsRule
         var seen = new HashSet<(string, string)>();
         await foreach (ObjectStat file in store.ListAsync(default, recursive: true, Stop))
         {
-            if (file.Path.Value.StartsWith(".hoodie/", StringComparison.Ordinal) || !file.Path.Name.EndsWith(".parquet", StringComparison.Ordinal))
+            if (file.Path.Value.StartsWith(".hoodie/", StringComparison.Ordinal)
+                || !file.Path.Name.EndsWith(".parquet", StringComparison.Ordinal))
             {
                 continue;
             }
@@ -30,7 +31,8 @@ internal static class HudiRsRule
             }
 
             (string, string) group = (file.Path.Parent.Value, name.FileId);
-            if (!latest.TryGetValue(group, out (string Instant, ObjectPath Path) other) || string.CompareOrdinal(name.Instant, other.Instant) > 0)
+            if (!latest.TryGetValue(group, out (string Instant, ObjectPath Path) other)
+                || string.CompareOrdinal(name.Instant, other.Instant) > 0)
             {
                 latest[group] = (name.Instant, file.Path);
             }

@@ -47,7 +47,11 @@ internal sealed class ProtocolWorld
 
     internal TableOracle Oracle { get; }
 
-    internal CommitterOptions Options { get; set; } = new() { ClaimDeadline = TimeSpan.FromSeconds(10), PollInterval = TimeSpan.FromSeconds(5) };
+    internal CommitterOptions Options { get; set; } = new()
+    {
+        ClaimDeadline = TimeSpan.FromSeconds(10),
+        PollInterval = TimeSpan.FromSeconds(5),
+    };
 
     internal async Task<HudiTable> CreateAsync()
     {

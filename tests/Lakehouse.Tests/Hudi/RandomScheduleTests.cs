@@ -115,7 +115,8 @@ public class RandomScheduleTests
 
         async Task<SimulatedCommitter> StartAsync(int worker)
         {
-            var committer = new SimulatedCommitter(world, worker, $"a{attempts++}", honest ? world.Shared : new ForgetfulStore(world.Shared));
+            var committer = new SimulatedCommitter(
+                world, worker, $"a{attempts++}", honest ? world.Shared : new ForgetfulStore(world.Shared));
             await committer.StartAsync(CommitsPerProcess);
             return committer;
         }

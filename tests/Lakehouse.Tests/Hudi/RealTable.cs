@@ -29,7 +29,13 @@ internal sealed class RealTable(IObjectStore store, bool partitioned, TimeProvid
 
     internal async Task CreateAsync() => _table = await HudiTable.CreateAsync(
         store,
-        new TableConfig { Name = "trips", Schema = Schema, PartitionFields = partitioned ? ["city"] : [], RecordKeyFields = partitioned ? ["id"] : [] },
+        new TableConfig
+        {
+            Name = "trips",
+            Schema = Schema,
+            PartitionFields = partitioned ? ["city"] : [],
+            RecordKeyFields = partitioned ? ["id"] : [],
+        },
         time,
         _random,
         Stop);

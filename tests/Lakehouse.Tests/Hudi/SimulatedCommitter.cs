@@ -4,7 +4,7 @@ using static Lakehouse.Tests.Hudi.TestStop;
 
 namespace Lakehouse.Tests.Hudi;
 
-/// <summary>A process that reads the table's state, stages the next rows and commits them, again and again; it moves only when stepped.</summary>
+/// <summary>A process that reads the table's state, stages the next rows and commits them, again and again, one step at a time.</summary>
 internal sealed class SimulatedCommitter(ProtocolWorld world, int worker, string attempt, IObjectStore shared)
 {
     private TaskCompletionSource? _gate;

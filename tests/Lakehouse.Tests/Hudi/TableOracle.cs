@@ -54,7 +54,9 @@ internal sealed class TableOracle(IObjectStore store, LedgerKey key)
 
         rows.Sort();
         IEnumerable<long> expected = Enumerable.Range(0, (int)end).Select(static i => (long)i);
-        Assert.True(rows.SequenceEqual(expected), $"by the rule of {rule} the table shows [{string.Join(",", rows)}], its ledger ends at {end}");
+        Assert.True(
+            rows.SequenceEqual(expected),
+            $"by the rule of {rule} the table shows [{string.Join(",", rows)}], its ledger ends at {end}");
     }
 
     /// <summary>Instants become visible in order, and none that a reader has passed appears later.</summary>
