@@ -11,6 +11,8 @@ namespace Lakehouse.Kafka;
 public sealed class KafkaConsumer : IKafkaConsumer
 {
     private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(10);
+    private const int LeaveStepMillis = 50;
     private const int WatermarkTimeoutMillis = 5000;
 
     private readonly ConcurrentDictionary<TopicPartition, PartitionQueue> _queues = new();
@@ -125,8 +127,9 @@ public sealed class KafkaConsumer : IKafkaConsumer
         {
             KafkaError.ThrowIfAny(rd_kafka_assign(_client.Handle, list.Pointer), "Assigning partitions");
         }
-        else if (positions.Count > 0)
+        else
         {
+            // Also when there are none: the group waits for the answer.
             KafkaError.ThrowIfAny(rd_kafka_incremental_assign(_client.Handle, list.Pointer), "Assigning partitions");
         }
 
@@ -150,7 +153,7 @@ public sealed class KafkaConsumer : IKafkaConsumer
             Invariant.Holds(_queues.IsEmpty, "an eager group takes all partitions at once");
             KafkaError.ThrowIfAny(rd_kafka_assign(_client.Handle, null), "Unassigning partitions");
         }
-        else if (partitions.Count > 0)
+        else
         {
             using var list = new PartitionList([.. partitions.Select(partition => KeyValuePair.Create(partition, 0L))]);
             KafkaError.ThrowIfAny(rd_kafka_incremental_unassign(_client.Handle, list.Pointer), "Unassigning partitions");
@@ -219,7 +222,7 @@ public sealed class KafkaConsumer : IKafkaConsumer
             }
 
             _queues.Clear();
-            _ = rd_kafka_consumer_close(_client.Handle); // Leaves the group; there is nobody left to tell of an error.
+            LeaveGroup();
             _mainQueue.Dispose();
             _client.Dispose();
         }
@@ -282,6 +285,31 @@ public sealed class KafkaConsumer : IKafkaConsumer
             case EventLog when _log is not null && rd_kafka_event_log(next, out nint facility, out nint text, out _) == 0:
                 _log($"{Text(facility)}: {Text(text)}");
                 break;
+        }
+    }
+
+    /// <summary>
+    /// Gives everything back, so that the others need not wait for the session to expire. Bounded: a group that cannot be reached forgets
+    /// us by itself.
+    /// </summary>
+    private unsafe void LeaveGroup()
+    {
+        long start = _time.GetTimestamp();
+        using QueueHandle queue = rd_kafka_queue_new(_client.Handle);
+        _ = rd_kafka_assign(_client.Handle, null); // Answers an event that was taken and not answered: closing would wait for it.
+        KafkaError.ThrowIfAny(rd_kafka_consumer_close_queue(_client.Handle, queue), "Leaving the consumer group");
+        while (rd_kafka_consumer_closed(_client.Handle) == 0 && _time.GetElapsedTime(start) < LeaveTimeout)
+        {
+            nint next = rd_kafka_queue_poll(queue, LeaveStepMillis);
+            if (next != 0 && rd_kafka_event_type(next) == EventRebalance)
+            {
+                _ = rd_kafka_assign(_client.Handle, null);
+            }
+
+            if (next != 0)
+            {
+                rd_kafka_event_destroy(next);
+            }
         }
     }
 

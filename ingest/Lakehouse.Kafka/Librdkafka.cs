@@ -139,7 +139,8 @@ internal static unsafe partial class Librdkafka
     [LibraryImport(Library)] public static partial int rd_kafka_assignment_lost(ClientHandle client);
     [LibraryImport(Library)] public static partial nint rd_kafka_rebalance_protocol(ClientHandle client);
     [LibraryImport(Library)] public static partial int rd_kafka_commit(ClientHandle client, TopicPartitionList* offsets, int isAsync);
-    [LibraryImport(Library)] public static partial int rd_kafka_consumer_close(ClientHandle client);
+    [LibraryImport(Library)] public static partial nint rd_kafka_consumer_close_queue(ClientHandle client, QueueHandle queue);
+    [LibraryImport(Library)] public static partial int rd_kafka_consumer_closed(ClientHandle client);
     [LibraryImport(Library)]
     public static partial nint rd_kafka_consume_batch_queue(QueueHandle queue, int timeoutMillis, Message** messages, nuint size);
     [LibraryImport(Library)] public static partial void rd_kafka_message_destroy(Message* message);

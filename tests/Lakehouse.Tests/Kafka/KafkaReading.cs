@@ -102,6 +102,9 @@ internal static class KafkaReading
         /// <summary>Where a partition is read from when it is given to a member: the ledger of the test.</summary>
         public Dictionary<TopicPartition, long> Positions { get; } = [];
 
+        /// <summary>How many partitions each revocation took.</summary>
+        public List<int> RevokedCounts { get; } = [];
+
         public HashSet<TopicPartition> Of(KafkaConsumer consumer) =>
             _held.TryGetValue(consumer, out HashSet<TopicPartition>? held) ? held : _held[consumer] = [];
 
@@ -131,6 +134,7 @@ internal static class KafkaReading
                     break;
                 case GroupEvent.Revoked revoked:
                     await member.UnassignAsync(revoked.Partitions, CancellationToken.None);
+                    RevokedCounts.Add(revoked.Partitions.Count);
                     Of(member).ExceptWith(revoked.Partitions);
                     break;
             }
