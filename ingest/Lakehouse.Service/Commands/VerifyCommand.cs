@@ -68,18 +68,17 @@ internal static class VerifyCommand
             terminal.Line($"Accepted loss at {loss}.");
         }
 
-        foreach (TableCheck follower in check.Followers)
-        {
-            terminal.Line();
-            Show(follower, terminal);
-        }
-
         foreach (string location in check.FollowersOutOfReach)
         {
             terminal.Line($"The table at '{location}' got rows with these commits and cannot be opened from here; it was not checked.");
         }
 
         ShowVerdict(check, terminal);
+        foreach (TableCheck follower in check.Followers)
+        {
+            terminal.Line();
+            Show(follower, terminal);
+        }
     }
 
     private static bool HasCoordinateFinding(VerifyReport report) =>
@@ -90,11 +89,11 @@ internal static class VerifyCommand
         VerifyReport report = check.Report;
         if (report.IsProven)
         {
-            terminal.Good("Proven: no gap, no overlap, every count equals the rows.");
+            terminal.Good($"Proven for {check.Table.Config.Name}: no gap, no overlap, every count equals the rows.");
             return;
         }
 
-        terminal.Bad($"{Sizes.Count(report.Findings.Length)} findings:");
+        terminal.Bad($"{Sizes.Count(report.Findings.Length)} findings in {check.Table.Config.Name}:");
         foreach (Finding finding in report.Findings.Take(FindingsShownMax))
         {
             terminal.Bad($"  {finding.Kind} at {finding.Where}: {finding.What}");

@@ -15,7 +15,7 @@ internal sealed class Demo
 {
     private const int PartitionCount = 4;
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ProduceDuration = TimeSpan.FromSeconds(20);
+    private const double RecordsPerSecond = 25_000;
     private readonly string _folder;
     private readonly Terminal _terminal;
     private readonly PipelineDefinition _file;
@@ -26,7 +26,7 @@ internal sealed class Demo
     {
         (_folder, _terminal) = (folder, terminal);
         _file = PipelineFiles.Load(Path.Combine(AppContext.BaseDirectory, "pipelines", "trips.yaml"));
-        _producer = new TripProducer(recordCount, PartitionCount, ProduceDuration, ProcessFacts.Time);
+        _producer = new TripProducer(recordCount, PartitionCount, TimeSpan.FromSeconds(recordCount / RecordsPerSecond), ProcessFacts.Time);
     }
 
     private string TablePath => Path.Combine(_folder, "trips");

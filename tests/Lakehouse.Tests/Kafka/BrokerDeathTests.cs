@@ -13,7 +13,7 @@ public sealed class BrokerDeathTests(RealKafka kafka) : IClassFixture<RealKafka>
         string servers = kafka.Service.BootstrapServers;
         using (var admin = new KafkaAdmin(servers, TimeProvider.System))
         {
-            admin.CreateTopic("survives", 2);
+            admin.CreateTopic("survives", 2, ("retention.ms", "-1")); // The messages are from 1970.
         }
 
         TopicPartition[] partitions = [new("survives", 0), new("survives", 1)];

@@ -207,7 +207,7 @@ public sealed class RealKafkaTests(RealKafka kafka) : IClassFixture<RealKafka>
     private TopicPartition[] CreateTopic(string topic, int partitions)
     {
         using var admin = new KafkaAdmin(Servers, TimeProvider.System);
-        admin.CreateTopic(topic, partitions);
+        admin.CreateTopic(topic, partitions, ("retention.ms", "-1")); // The messages are from 1970.
         return [.. Enumerable.Range(0, partitions).Select(partition => new TopicPartition(topic, partition))];
     }
 }
