@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
 using Lakehouse.Hudi;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
@@ -25,8 +23,12 @@ public class ForeignReaderTests
         var first = (CommitResult.Committed)await committer.CommitAsync(await table.StageAsync(1, 0, 100), Stop);
         var second = (CommitResult.Committed)await committer.CommitAsync(await table.StageAsync(2, 100, 250), Stop);
         Assert.Equal(250, await JavaRowsAsync(folder.Path));
-        Assert.Equal(100, await JavaRowsAsync(folder.Path, "--as-of", first.Instant));
-        Assert.Equal(250, await JavaRowsAsync(folder.Path, "--as-of", second.Instant));
+        Assert.Equal((250, 250), await ForeignReaders.HudiJava.CountRecordsAsync(folder.Path, Stop));
+        Assert.Equal(250, (await ForeignReaders.HudiRust.ReadAsync(folder.Path, null, Stop)).RowCount);
+        RecordCount duck = await ForeignReaders.DuckDb.CountRecordsAsync(table.Table, Stop);
+        Assert.Equal((250, 250, 0, new PartitionCount(0, 249, 250)), (duck.RowCount, duck.DistinctCount, duck.DoubledCount, duck.Partitions[0]));
+        Assert.Equal(100, await JavaRowsAsync(folder.Path, first.Instant));
+        Assert.Equal(250, await JavaRowsAsync(folder.Path, second.Instant));
         Assert.Equal(100, (await table.Table.SnapshotAsync(first.Instant, Stop)).FileSlices.Sum(static s => s.RowCount));
     }
 
@@ -88,34 +90,12 @@ public class ForeignReaderTests
         await Assert.ThrowsAsync<ProcessDiedException>(() => table.Committer("b", store).CommitAsync(work, Stop));
     }
 
-    /// <summary>Rows and distinct (partition, offset) pairs as hudi-rs counts them, by a Python that has it.</summary>
     private static async Task<(long Rows, long Distinct)> HudiRsRowsAsync(string table)
     {
-        string? script = Surroundings.Shared("services", "verify", "exactly_once.py");
-        string? python = Environment.GetEnvironmentVariable("LAKEHOUSE_HUDI_RS_PYTHON");
-        Assert.SkipWhen(script is null || python is null, "LAKEHOUSE_HUDI_RS_PYTHON names no Python with hudi-rs");
-        using JsonDocument document = JsonDocument.Parse(await RunAsync(python, [script, table]));
-        return (document.RootElement.GetProperty("rows").GetInt64(), document.RootElement.GetProperty("distinct").GetInt64());
+        RecordCount count = await ForeignReaders.HudiRust.CountRecordsAsync(table, Stop);
+        return (count.RowCount, count.DistinctCount);
     }
 
-    private static async Task<long> JavaRowsAsync(string table, params string[] more)
-    {
-        string? script = Surroundings.Shared("services", "verify", "java_read.sh");
-        Assert.SkipWhen(script is null, "the shared folder with Hudi's Java reader is not beside the repository");
-        string[] folders = Environment.GetEnvironmentVariable("PATH")!.Split(':');
-        Assert.SkipWhen(folders.All(static p => !File.Exists(Path.Combine(p, "java"))), "there is no java");
-        using JsonDocument document = JsonDocument.Parse(await RunAsync("bash", [script, table, .. more]));
-        return document.RootElement.GetProperty("rows").GetInt64();
-    }
-
-    private static async Task<string> RunAsync(string program, string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(Stop);
-        string output = await process.StandardOutput.ReadToEndAsync(Stop);
-        await process.WaitForExitAsync(Stop);
-        Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {output} {await errors}");
-        return output;
-    }
+    private static async Task<long> JavaRowsAsync(string table, string? asOf = null) =>
+        (await ForeignReaders.HudiJava.ReadAsync(table, asOf, 3, Stop)).RowCount;
 }

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Lakehouse.Hudi;
+using Xunit;
+
+namespace Lakehouse.Testing;
+
+/// <summary>DuckDB on the files of a table's snapshot. It comes from npm.</summary>
+public sealed class DuckDb : ForeignReader
+{
+    private const string Package = "@duckdb/node-api";
+    private const string PackageVersion = "1.5.6-r.1";
+
+    /// <summary>Reads one SQL statement, prints its rows as JSON.</summary>
+    private const string Program = """
+        import { DuckDBInstance } from '@duckdb/node-api';
+        let sql = '';
+        for await (const chunk of process.stdin) sql += chunk;
+        const connection = await (await DuckDBInstance.create(':memory:')).connect();
+        const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson();
+        process.stdout.write(JSON.stringify(rows));
+        """;
+
+    internal DuckDb()
+        : base("DuckDB")
+    {
+    }
+
+    /// <summary>
+    /// Runs a statement in which <c>{table}</c> stands for the rows of the files that make up the table (as of an instant), of which there
+    /// must be some. Each row is an object; numbers beyond 32 bits are texts.
+    /// </summary>
+    public async Task<JsonElement> QueryAsync(HudiTable table, string? asOf, string sql, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(sql);
+        await RequireAsync();
+        TableSnapshot snapshot = await table.SnapshotAsync(asOf, cancellation);
+        Assert.False(snapshot.FileSlices.IsEmpty, "DuckDB cannot read a table without a file.");
+        var files = snapshot.FileSlices.Select(s => $"'{Path.Combine(table.Store.Root, s.Path.Value).Replace("'", "''", StringComparison.Ordinal)}'");
+        string source = $"read_parquet([{string.Join(", ", files)}], hive_partitioning = false)";
+        var start = new ProcessStartInfo("node", ["--input-type=module", "-e", Program])
+        {
+            WorkingDirectory = ReaderCache.Folder(CacheName), // Where node looks for the package.
+        };
+        ForeignResult result = await ForeignProcess.RunAsync(
+            start, sql.Replace("{table}", source, StringComparison.Ordinal), cancellation);
+        using JsonDocument document = JsonDocument.Parse(result.OutputOf());
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Counts the Kafka records of a table's newest snapshot by its columns of partition and offset.</summary>
+    public async Task<RecordCount> CountRecordsAsync(
+        HudiTable table, CancellationToken cancellation, string partition = "kafka_partition", string offset = "kafka_offset")
+    {
+        TableSnapshot snapshot = await table.SnapshotAsync(null, cancellation);
+        if (snapshot.FileSlices.IsEmpty)
+        {
+            return new RecordCount(0, 0, 0, new Dictionary<int, PartitionCount>());
+        }
+
+        JsonElement rows = await QueryAsync(
+            table,
+            snapshot.Instant,
+            $"""
+            with pairs as (select "{partition}" as p, "{offset}" as o, count(*) as n from {"{table}"} group by all)
+            select p::varchar as p, min(o)::varchar as first, max(o)::varchar as last, count(*)::varchar as distinct_count,
+                sum(n)::varchar as row_count, count(*) filter (n > 1)::varchar as doubled_count
+            from pairs group by p
+            """,
+            cancellation);
+        JsonElement[] partitions = [.. rows.EnumerateArray()];
+        return new RecordCount(
+            partitions.Sum(p => Number(p, "row_count")),
+            partitions.Sum(p => Number(p, "distinct_count")),
+            partitions.Sum(p => Number(p, "doubled_count")),
+            partitions.ToDictionary(
+                p => (int)Number(p, "p"), p => new PartitionCount(Number(p, "first"), Number(p, "last"), Number(p, "distinct_count"))));
+    }
+
+    private protected override async Task<string?> SetUpAsync()
+    {
+        if (!ForeignProcess.Exists("npm") || !ForeignProcess.Exists("node"))
+        {
+            return "there is no npm and node";
+        }
+
+        return await ReaderCache.SetUpAsync(CacheName, async folder =>
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "package.json"), """{ "private": true }""");
+            var install = new ProcessStartInfo("npm", ["install", "--no-audit", "--no-fund", "--silent", $"{Package}@{PackageVersion}"])
+            {
+                WorkingDirectory = folder,
+            };
+            ForeignResult result = await ForeignProcess.RunAsync(install, null, CancellationToken.None);
+            return result.ExitCode == 0 ? null : $"npm install {Package}@{PackageVersion} failed: {result.Errors}{result.Output}";
+        });
+    }
+
+    private static string CacheName => $"duckdb-{PackageVersion}";
+
+    private static long Number(JsonElement row, string name) =>
+        long.Parse(row.GetProperty(name).GetString()!, CultureInfo.InvariantCulture);
+}
