@@ -1,13 +1,12 @@
 using Lakehouse.Columns;
-using Lakehouse.Formats;
 using Lakehouse.Ingest;
 
 namespace Lakehouse.Benchmarks;
 
-/// <summary>Expressions over decoded batches of 8192 rows, one thread.</summary>
+/// <summary>Expressions over decoded batches.</summary>
 internal static class ExpressionBenchmark
 {
-    private const int BatchRows = 8192;
+    private const int BatchRowCount = 8192;
 
     private static readonly string[] Expressions =
     [
@@ -18,35 +17,36 @@ internal static class ExpressionBenchmark
         "upper(status)",
     ];
 
-    internal static void Run(NdjsonFile file, int rounds)
+    internal static Report Run(Arguments arguments, NdjsonFile file)
     {
-        var batches = new List<RecordBatch>();
-        using (var decoder = new JsonDecoder(TripsSchema.Schema, new JsonDecoderOptions()))
-        {
-            for (int i = 0; i < file.RowCount; i++)
-            {
-                decoder.TryDecode(file[i], out _);
-                if (decoder.RowCount == BatchRows)
-                {
-                    batches.Add(decoder.Finish());
-                }
-            }
-
-            batches.Add(decoder.Finish());
-        }
-
-        foreach (string text in Expressions)
-        {
-            BoundExpression expression = Expression.Parse(text).Bind(TripsSchema.Schema);
-            Measurement.Print(text, rounds, file.RowCount, file.JsonByteCount, () =>
-            {
-                foreach (RecordBatch batch in batches)
-                {
-                    expression.Evaluate(batch).Dispose();
-                }
-            });
-        }
-
+        var report = new Report("Expressions over columns", arguments, file);
+        List<RecordBatch> batches = JsonBenchmark.DecodeAll(file, BatchRowCount);
+        report.AddTable(
+            "One thread",
+            ["", "CPU ns/row", "bytes allocated a batch"],
+            Expressions.Select(text => Measure(text, batches, arguments.PairCount, file.RowCount)));
         batches.ForEach(batch => batch.Dispose());
+        return report;
+    }
+
+    private static string[] Measure(string text, List<RecordBatch> batches, int roundCount, int rowCount)
+    {
+        BoundExpression expression = Expression.Parse(text).Bind(TripsSchema.Schema);
+        void Round()
+        {
+            foreach (RecordBatch batch in batches)
+            {
+                expression.Evaluate(batch).Dispose();
+            }
+        }
+
+        Round();
+        Measurement[] rounds = [.. Enumerable.Range(0, roundCount).Select(_ => Measurement.Of(Round))];
+        return
+        [
+            $"`{text}`",
+            $"{Measurement.Median(rounds.Select(r => r.CpuSeconds)) * 1e9 / rowCount:F1}",
+            $"{(double)rounds[^1].AllocatedByteCount / batches.Count:F0}",
+        ];
     }
 }

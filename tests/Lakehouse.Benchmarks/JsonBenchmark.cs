@@ -1,20 +1,60 @@
+using Lakehouse.Columns;
 using Lakehouse.Formats;
 
 namespace Lakehouse.Benchmarks;
 
-/// <summary>JSON to columns, one thread.</summary>
+/// <summary>JSON to columns, beside arrow-json.</summary>
 internal static class JsonBenchmark
 {
-    internal static void Run(NdjsonFile file, int rounds)
+    private const int RoundCount = 3;
+    private static readonly int[] BatchRowCounts = [1024, 8192, 65536];
+
+    internal static Report Run(Arguments arguments, NdjsonFile file)
     {
-        foreach (int batchRows in new[] { 1024, 8192, 65536 })
+        var report = new Report("JSON to columns", arguments, file);
+        using var decoder = new JsonDecoder(TripsSchema.Schema, new JsonDecoderOptions());
+        Comparison[] comparisons =
+        [
+            .. BatchRowCounts.Select(rows => new Comparison($"batches of {rows} rows", file.RowCount, file.JsonByteCount)),
+        ];
+        long[] allocated = new long[BatchRowCounts.Length];
+        Decode(file, decoder, BatchRowCounts[0]);
+        for (int pair = 0; pair < arguments.PairCount; pair++)
         {
-            using var decoder = new JsonDecoder(TripsSchema.Schema, new JsonDecoderOptions());
-            Measurement.Print($"json batch={batchRows}", rounds, file.RowCount, file.JsonByteCount, () => Decode(file, decoder, batchRows));
+            ILookup<string, YardstickRound>? yardstick = Yardstick.Bench(arguments);
+            for (int i = 0; i < BatchRowCounts.Length; i++)
+            {
+                int batchRowCount = BatchRowCounts[i];
+                Decode(file, decoder, batchRowCount);
+                Measurement[] rounds =
+                [
+                    .. Enumerable.Range(0, RoundCount).Select(_ => Measurement.Of(() => Decode(file, decoder, batchRowCount))),
+                ];
+                comparisons[i].Add(rounds.Select(r => r.CpuSeconds), yardstick?[$"decode batch={batchRowCount}"]);
+                allocated[i] = rounds[^1].AllocatedByteCount;
+            }
         }
+
+        report.AddTable("One thread", Comparison.Columns("JSON"), comparisons.Select(c => c.Row()));
+        report.AddTable(
+            "Managed bytes allocated by a round",
+            ["", "batches", "bytes a batch", "bytes a record"],
+            BatchRowCounts.Select((rows, i) => Allocations.Row(rows, file.RowCount, allocated[i])));
+        return report;
     }
 
-    private static void Decode(NdjsonFile file, JsonDecoder decoder, int batchRows)
+    internal static List<RecordBatch> DecodeAll(NdjsonFile file, int batchRowCount)
+    {
+        var batches = new List<RecordBatch>();
+        using var decoder = new JsonDecoder(TripsSchema.Schema, new JsonDecoderOptions());
+        Decode(file, decoder, batchRowCount, batches.Add);
+        return batches;
+    }
+
+    private static void Decode(NdjsonFile file, JsonDecoder decoder, int batchRowCount) =>
+        Decode(file, decoder, batchRowCount, static batch => batch.Dispose());
+
+    private static void Decode(NdjsonFile file, JsonDecoder decoder, int batchRowCount, Action<RecordBatch> receive)
     {
         for (int i = 0; i < file.RowCount; i++)
         {
@@ -23,12 +63,12 @@ internal static class JsonBenchmark
                 throw new InvalidDataException($"Line {i + 1}: {error}");
             }
 
-            if (decoder.RowCount == batchRows)
+            if (decoder.RowCount == batchRowCount)
             {
-                decoder.Finish().Dispose();
+                receive(decoder.Finish());
             }
         }
 
-        decoder.Finish().Dispose();
+        receive(decoder.Finish());
     }
 }

@@ -1,30 +1,20 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace Lakehouse.Benchmarks;
 
-/// <summary>Runs something several times and prints the median and the best round; the first round only warms up.</summary>
-internal static class Measurement
+/// <summary>What one round of a benchmark took: CPU of the whole process, and the bytes that its thread allocated.</summary>
+internal readonly record struct Measurement(double CpuSeconds, long AllocatedByteCount)
 {
-    internal static void Print(string name, int rounds, long rowCount, long byteCount, Action round)
+    internal static Measurement Of(Action round)
     {
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        double start = CpuClock.OfThisProcess();
         round();
-        var seconds = new List<double>();
-        long allocated = 0;
-        for (int i = 0; i < rounds; i++)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            long start = Stopwatch.GetTimestamp();
-            round();
-            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        }
+        return new Measurement(CpuClock.OfThisProcess() - start, GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
 
-        seconds.Sort();
-        double median = seconds[seconds.Count / 2];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name} rows={rowCount} rows/s={rowCount / median:F0} us/row={median * 1e6 / rowCount:F3} "
-            + $"best={seconds[0] * 1e6 / rowCount:F3} MB/s={byteCount / 1e6 / median:F0} "
-            + $"allocated-bytes/row={(double)allocated / rowCount:F4}"));
+    /// <summary>The middle value, or the mean of the two middle ones.</summary>
+    internal static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }

@@ -1,24 +1,26 @@
 using Lakehouse.Benchmarks;
 
-// Build in Release. Each command prints our figures and, where the yardstick lies beside the repository, its figures on the same data.
-if (args.Length < 3 || !int.TryParse(args[2], out int rows))
+// Build in Release. Each benchmark runs in turn with the program in ../shared/yardstick that does the same work, if it is there.
+if (Arguments.Parse(args) is not { } arguments)
 {
-    await Console.Error.WriteLineAsync("Usage: Lakehouse.Benchmarks json|expressions NDJSON ROWS [ROUNDS]");
+    await Console.Error.WriteLineAsync(Arguments.Usage);
     return 2;
 }
 
-int rounds = args.Length > 3 ? int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture) : 7;
-NdjsonFile file = NdjsonFile.Read(args[1], rows);
-switch (args[0])
+NdjsonFile file = NdjsonFile.Read(arguments.Ndjson, arguments.RowCount);
+Report? report = arguments.Benchmark switch
 {
-    case "json":
-        JsonBenchmark.Run(file, rounds);
-        Yardstick.Bench(args[1], rows, "decode");
-        return 0;
-    case "expressions":
-        ExpressionBenchmark.Run(file, rounds);
-        return 0;
-    default:
-        await Console.Error.WriteLineAsync($"There is no benchmark '{args[0]}'.");
-        return 2;
+    "json" => JsonBenchmark.Run(arguments, file),
+    "parquet" => await ParquetBenchmark.RunAsync(arguments, file),
+    "ingest" => await IngestBenchmark.RunAsync(arguments, file),
+    "expressions" => ExpressionBenchmark.Run(arguments, file),
+    _ => null,
+};
+if (report is null)
+{
+    await Console.Error.WriteLineAsync(Arguments.Usage);
+    return 2;
 }
+
+report.Print(arguments.Out);
+return 0;

@@ -11,6 +11,9 @@ internal static unsafe partial class Zstd
     private static readonly ConcurrentBag<CompressionContext> CompressionContexts = [];
     private static readonly ConcurrentBag<DecompressionContext> DecompressionContexts = [];
 
+    /// <summary>The library's version.</summary>
+    internal static string Version => Marshal.PtrToStringUTF8(ZSTD_versionString()) ?? "unknown";
+
     /// <summary>Bytes that compressing so many bytes may take at most.</summary>
     internal static int Bound(int length) => checked((int)ZSTD_compressBound((nuint)length));
 
@@ -86,6 +89,9 @@ internal static unsafe partial class Zstd
     }
 
     private static string ErrorName(nuint code) => Marshal.PtrToStringUTF8(ZSTD_getErrorName(code)) ?? code.ToString("x", null);
+
+    [LibraryImport(Library)]
+    private static partial nint ZSTD_versionString();
 
     [LibraryImport(Library)]
     private static partial nuint ZSTD_compressBound(nuint length);
