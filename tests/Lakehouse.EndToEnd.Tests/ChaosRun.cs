@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using Lakehouse.Testing;
+
+namespace Lakehouse.EndToEnd.Tests;
+
+/// <summary>
+/// One run: a worker that is killed and started again, at random moments first and then, where a step of the protocol was not hit yet, at
+/// the moment that step begins; a broker killed and booted in between. Says where each kill fell.
+/// </summary>
+internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka, string pipeline, string table, Action<string> say)
+{
+    private readonly List<ProtocolStep> _kills = [];
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private int _brokerKills;
+
+    /// <summary>Plays to the end of the plan and returns the step of every kill of the worker.</summary>
+    public async Task<List<ProtocolStep>> PlayAsync()
+    {
+        TimeSpan pause = plan.Duration / (plan.WorkerKills + 1) * (plan.EveryStep ? 0.8 : 1);
+        LakehouseProcess worker = StartWorker();
+        try
+        {
+            for (int i = 0; i < plan.WorkerKills; i++)
+            {
+                Thread.Sleep(pause * (0.5 + random.NextDouble()) * 0.9);
+                KillBrokerWhenDue(i);
+                worker = KillAndStart(worker, "at random");
+            }
+
+            HitMissingSteps(ref worker);
+            while (_clock.Elapsed < plan.Duration)
+            {
+                Thread.Sleep(1_000);
+                RequireRunning(worker);
+            }
+
+            worker.Terminate();
+            (int exitCode, _, _) = await worker.EndAsync(TimeSpan.FromSeconds(30));
+            return exitCode == 0 ? _kills : throw new InvalidOperationException($"SIGTERM did not end the worker well: {worker.Said}");
+        }
+        finally
+        {
+            worker.Dispose();
+        }
+    }
+
+    private void HitMissingSteps(ref LakehouseProcess worker)
+    {
+        for (int attempt = 0; plan.EveryStep && attempt < 200; attempt++)
+        {
+            ProtocolStep[] missing = [.. Enum.GetValues<ProtocolStep>().Except(_kills)];
+            if (missing.Length == 0)
+            {
+                return;
+            }
+
+            LakehouseProcess running = worker;
+            ProtocolStep aim = missing[attempt % missing.Length];
+            if (StepWatcher.OnStep(table, aim, TimeSpan.FromSeconds(30), () => running.Kill()))
+            {
+                worker = KillAndStart(worker, $"aimed at {aim}");
+            }
+
+            RequireRunning(worker);
+        }
+    }
+
+    private void KillBrokerWhenDue(int kill)
+    {
+        if (_brokerKills >= plan.BrokerKills || kill * plan.BrokerKills / plan.WorkerKills < _brokerKills)
+        {
+            return;
+        }
+
+        _brokerKills++;
+        kafka.Kill(1);
+        say($"{_clock.Elapsed.TotalSeconds,6:F1} s  broker killed ({_brokerKills})");
+        Thread.Sleep(random.Next(500, 4_000));
+        kafka.Boot(1);
+        say($"{_clock.Elapsed.TotalSeconds,6:F1} s  broker is back");
+    }
+
+    private LakehouseProcess KillAndStart(LakehouseProcess worker, string how)
+    {
+        bool alive = !worker.HasExited;
+        worker.Kill();
+        if (!alive && how == "at random")
+        {
+            throw new InvalidOperationException($"The worker had ended by itself: {worker.Said}");
+        }
+
+        ProtocolStep step = new TableOnDisk(table).LastStep();
+        _kills.Add(step);
+        say($"{_clock.Elapsed.TotalSeconds,6:F1} s  worker killed {how}: {step}");
+        worker.Dispose();
+        return StartWorker();
+    }
+
+    private LakehouseProcess StartWorker() => LakehouseProcess.Start(Path.GetDirectoryName(pipeline)!, "run", pipeline);
+
+    private static void RequireRunning(LakehouseProcess worker)
+    {
+        if (worker.HasExited)
+        {
+            throw new InvalidOperationException($"The worker ended by itself: {worker.Said}");
+        }
+    }
+}

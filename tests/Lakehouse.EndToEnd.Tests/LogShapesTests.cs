@@ -1,0 +1,129 @@
+using System.Text;
+using Lakehouse.Kafka;
+using Lakehouse.Testing;
+using Xunit;
+
+namespace Lakehouse.EndToEnd.Tests;
+
+/// <summary>Logs with holes: transactions, aborted ones too, and compaction. Read to the end, every visible record once.</summary>
+public sealed class LogShapesTests(ITestOutputHelper output)
+{
+    private const int Partitions = 4;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_topic_with_aborted_transactions_gives_exactly_the_committed_records()
+    {
+        using KafkaService kafka = StartKafka();
+        using var folder = new TemporaryFolder();
+        kafka.CreateTopic("transactions", Partitions);
+        var properties = new Dictionary<string, string> { ["transactional.id"] = "end-to-end" };
+        long committed = 0;
+        using (var producer = new KafkaProducer(kafka.BootstrapServers, properties, TimeProvider.System))
+        {
+            producer.InitTransactions();
+            for (int transaction = 0; transaction < 10; transaction++)
+            {
+                producer.BeginTransaction();
+                for (int i = 0; i < 100; i++)
+                {
+                    byte[] trip = PacedProducer.Trip((transaction * 100) + i);
+                    Assert.True(producer.TryProduce(new TopicPartition("transactions", i % Partitions), default, true, trip, false, -1));
+                }
+
+                // The last one is aborted too: behind the last record there are only markers.
+                bool abort = transaction % 3 == 0;
+                await (abort ? producer.AbortTransactionAsync(Stop) : producer.CommitTransactionAsync(Stop));
+                committed += abort ? 0 : 100;
+            }
+        }
+
+        await IngestAsync(TripsPipeline.Write(folder, kafka.BootstrapServers, "transactions"));
+        await TableProof.EveryReaderSeesEachRecordOnceAsync(folder["table"], committed, output.WriteLine);
+        await IngestAsync(TripsPipeline.Write(folder, kafka.BootstrapServers, "transactions"));
+        await TableProof.EveryReaderSeesEachRecordOnceAsync(folder["table"], committed, output.WriteLine);
+    }
+
+    [Fact]
+    public async Task A_compacted_topic_gives_the_records_that_compaction_left()
+    {
+        using KafkaService kafka = StartKafka();
+        using var folder = new TemporaryFolder();
+        kafka.CreateTopic("compacted", Partitions, "cleanup.policy=compact", "segment.ms=100", "min.cleanable.dirty.ratio=0.001",
+            "max.compaction.lag.ms=100");
+        for (int round = 0; round < 5; round++)
+        {
+            using var producer = new KafkaProducer(kafka.BootstrapServers, new Dictionary<string, string>(), TimeProvider.System);
+            for (int i = 0; i < 200; i++)
+            {
+                byte[] key = Encoding.UTF8.GetBytes($"k{i}");
+                Assert.True(producer.TryProduce(
+                    new TopicPartition("compacted", i % Partitions), key, false, PacedProducer.Trip((round * 200) + i), false, -1));
+            }
+
+            await producer.FlushAsync(Stop);
+            await Task.Delay(300, Stop);
+        }
+
+        long left = await WaitForCompactionAsync(kafka);
+        await IngestAsync(TripsPipeline.Write(folder, kafka.BootstrapServers, "compacted"));
+        await TableProof.EveryReaderSeesEachRecordOnceAsync(folder["table"], left, output.WriteLine);
+    }
+
+    private static KafkaService StartKafka()
+    {
+        Assert.SkipUnless(KafkaService.IsAvailable, "SKIPPED: the scripts that start a real Kafka are not beside the repository.");
+        return KafkaService.Start()!;
+    }
+
+    private static async Task IngestAsync(string pipeline)
+    {
+        (int exitCode, string said, string error) = await LakehouseProcess.RunAsync(Path.GetDirectoryName(pipeline)!, "run", pipeline, "--until-caught-up");
+        Assert.True(exitCode == 0, said + error);
+    }
+
+    /// <summary>Waits until the cleaner has removed records and twice the same number is left; returns how many.</summary>
+    private static async Task<long> WaitForCompactionAsync(KafkaService kafka)
+    {
+        long before = -1;
+        for (int look = 0; look < 60; look++)
+        {
+            await Task.Delay(2_000, Stop);
+            long now = await CountAsync(kafka.BootstrapServers);
+            if (now == before && now < 1_000)
+            {
+                return now;
+            }
+
+            before = now;
+        }
+
+        throw new TimeoutException("Kafka's log cleaner removed nothing within two minutes.");
+    }
+
+    private static async Task<long> CountAsync(string bootstrapServers)
+    {
+        long count = 0;
+        await using KafkaConsumer consumer = new(
+            new KafkaConsumerOptions { BootstrapServers = bootstrapServers, Group = "count-" + Guid.NewGuid() }, TimeProvider.System);
+        TopicPartition[] partitions = [.. Enumerable.Range(0, Partitions).Select(p => new TopicPartition("compacted", p))];
+        await consumer.AssignAsync([.. partitions.Select(p => KeyValuePair.Create(p, 0L))], default);
+        HashSet<TopicPartition> open = [.. partitions];
+        while (open.Count > 0)
+        {
+            await consumer.WaitAsync([.. open], TimeSpan.FromMilliseconds(100), default);
+            foreach (TopicPartition partition in open.ToArray())
+            {
+                using RawBatch? batch = consumer.Poll(partition, 1_000);
+                count += batch?.Count ?? 0;
+                if (batch is { ReachedEnd: true })
+                {
+                    open.Remove(partition);
+                }
+            }
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Text;
+using Lakehouse.Kafka;
+
+namespace Lakehouse.EndToEnd.Tests;
+
+/// <summary>Sends trips at a steady rate over the partitions in turn, through broker restarts, each acknowledged once.</summary>
+internal static class PacedProducer
+{
+    private const int Partitions = 4;
+    private static readonly Dictionary<string, string> Properties = new() { ["message.timeout.ms"] = "300000" };
+
+    /// <summary>Produces until it is told to stop and returns how many records the brokers acknowledged.</summary>
+    public static async Task<long> RunAsync(string bootstrapServers, string topic, int recordsPerSecond, CancellationToken stop)
+    {
+        using var producer = new KafkaProducer(bootstrapServers, Properties, TimeProvider.System);
+        var clock = Stopwatch.StartNew();
+        long sent = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            long due = (long)(clock.Elapsed.TotalSeconds * recordsPerSecond);
+            while (sent < due && Send(producer, topic, sent))
+            {
+                sent++;
+            }
+
+            await Task.Delay(10, CancellationToken.None);
+        }
+
+        await FlushAsync(producer);
+        return sent;
+    }
+
+    /// <summary>Record number n as JSON: day and city vary, so that several table partitions and dictionaries are in play.</summary>
+    public static byte[] Trip(long n)
+    {
+        long eventTime = 1_763_510_400_000 + (n * 7_919 % 172_800_000);
+        return Encoding.UTF8.GetBytes(FormattableString.Invariant(
+            $$"""{"trip_id":"trip-{{n:d12}}","city":"c{{n % 50:d2}}","event_time":{{eventTime}},"fare":{{n % 9_973 / 100.0}}}"""));
+    }
+
+    private static bool Send(KafkaProducer producer, string topic, long n) =>
+        producer.TryProduce(new TopicPartition(topic, (int)(n % Partitions)), default, true, Trip(n), false, -1);
+
+    /// <summary>A broker may be down for longer than one flush waits.</summary>
+    private static async Task FlushAsync(KafkaProducer producer)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await producer.FlushAsync(CancellationToken.None);
+                return;
+            }
+            catch (KafkaException) when (attempt < 5 && producer.PendingCount > 0)
+            {
+                await Task.Delay(500);
+            }
+        }
+    }
+}

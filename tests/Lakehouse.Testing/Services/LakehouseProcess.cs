@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Lakehouse.Testing;
+
+/// <summary>
+/// The built program as a user runs it, a process of its own. Test projects that refer to the service find it beside their own binary.
+/// Disposing it kills it.
+/// </summary>
+public sealed class LakehouseProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly Process _process;
+    private readonly Listener _output = new();
+    private readonly Listener _error = new();
+
+    private LakehouseProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += _output.Hear;
+        process.ErrorDataReceived += _error.Hear;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Whether it has ended, by itself or killed.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>All that it wrote so far, with its exit code if it has ended: what a failing test shows.</summary>
+    public string Said => $"{(HasExited ? $"exit code {_process.ExitCode}\n" : "")}{_error}{_output}";
+
+    /// <summary>Starts <c>lakehouse</c> with arguments in a working folder.</summary>
+    public static LakehouseProcess Start(string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "lakehouse"), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        start.Environment["DOTNET_gcServer"] = "0";
+        return new LakehouseProcess(Process.Start(start) ?? throw new InvalidOperationException("The program did not start."));
+    }
+
+    /// <summary>Runs a command to its end; throws <see cref="TimeoutException"/> after two minutes, or <paramref name="atMost"/>.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(TimeSpan atMost, string folder, params string[] arguments)
+    {
+        using LakehouseProcess process = Start(folder, arguments);
+        return await process.EndAsync(atMost);
+    }
+
+    /// <inheritdoc cref="RunAsync(TimeSpan, string, string[])"/>
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(string folder, params string[] arguments) =>
+        RunAsync(Patience, folder, arguments);
+
+    /// <summary>Waits until it has ended; throws <see cref="TimeoutException"/> with what it said when it does not.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> EndAsync(TimeSpan? atMost = null)
+    {
+        using var patience = new CancellationTokenSource(atMost ?? Patience);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"lakehouse {string.Join(' ', _process.StartInfo.ArgumentList)} did not end in time:\n{Said}");
+        }
+
+        return (_process.ExitCode, _output.ToString(), _error.ToString());
+    }
+
+    /// <summary>Asks the program to end, as systemd and Kubernetes do (SIGTERM).</summary>
+    public void Terminate()
+    {
+        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>SIGKILL, and waits until it is gone.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.WaitForExit();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+    }
+
+    private sealed class Listener
+    {
+        private readonly StringBuilder _text = new();
+
+        internal void Hear(object sender, DataReceivedEventArgs line)
+        {
+            lock (_text)
+            {
+                _text.Append(line.Data).Append(line.Data is null ? "" : "\n");
+            }
+        }
+
+        public override string ToString()
+        {
+            lock (_text)
+            {
+                return _text.ToString();
+            }
+        }
+    }
+}
