@@ -38,7 +38,7 @@ internal sealed record TableCheck(
             return follower;
         }, cancellation);
         VerifyReport report = TableVerifier.Verify(facts);
-        string? skipped = WhySkipped(table, facts, report, offsets);
+        string? skipped = WhySkipped(facts, report, offsets);
         if (skipped is null)
         {
             report = await ReadOffsetsAsync(table, report, cancellation);
@@ -54,8 +54,8 @@ internal sealed record TableCheck(
             [.. facts.Followers.Where(f => f.RowsFound is null).Select(f => f.Location)]);
     }
 
-    private static string? WhySkipped(HudiTable table, TableFacts facts, VerifyReport report, bool? offsets) =>
-        OffsetReader.WhyImpossible(table.Config.Schema, facts.Instants.SelectMany(i => i.Ranges))
+    private static string? WhySkipped(TableFacts facts, VerifyReport report, bool? offsets) =>
+        OffsetReader.WhyImpossible(facts.Instants.SelectMany(i => i.Ranges))
         ?? (report.Findings.Any(f => f.Kind is FindingKind.UnreadableFile or FindingKind.MissingFile)
             ? "some files cannot be read"
             : offsets switch

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Lakehouse.Hudi;
 
 /// <summary>
-/// Proves on the rows themselves that each (partition, offset) is there once: one bit per offset, set when a row has it. Not thread safe.
+/// Proves on the rows themselves that each (topic, partition, offset) is there once: one bit per offset, set when a row has it. Not thread safe.
 /// </summary>
 public sealed class OffsetCoverage
 {
@@ -26,58 +26,31 @@ public sealed class OffsetCoverage
         _seen.ToDictionary(s => s.Key, s => s.Value.Count);
 
     /// <summary>
-    /// Takes rows of one file. <paramref name="ranges"/> are the ranges of the instant that named it; an empty list is not checked against.
+    /// Takes rows of one file and one topic partition. <paramref name="ranges"/> are the ranges of the instant that named the file; an
+    /// empty list is not checked against.
     /// </summary>
-    public void Add(
-        string path, string topic, ReadOnlySpan<int> partitions, ReadOnlySpan<long> offsets, IReadOnlyList<OffsetRange> ranges)
+    public void Add(string path, string topic, int partition, ReadOnlySpan<long> offsets, IReadOnlyList<OffsetRange> ranges)
     {
-        if (partitions.Length != offsets.Length)
+        OffsetRange? range = ranges.FirstOrDefault(r => r.Key.Partition == partition && r.Key.Topic == topic);
+        if (!_seen.TryGetValue((topic, partition), out Bits? bits))
         {
-            throw new ArgumentException("As many partitions as offsets.", nameof(offsets));
+            _seen.Add((topic, partition), bits = new Bits());
         }
 
-        int lastPartition = -1;
-        Bits? bits = null;
-        OffsetRange? range = null;
-        for (int i = 0; i < partitions.Length; i++)
+        foreach (long offset in offsets)
         {
-            if (bits is null || partitions[i] != lastPartition)
-            {
-                lastPartition = partitions[i];
-                range = RangeOf(topic, lastPartition, ranges);
-                if (!_seen.TryGetValue((topic, lastPartition), out bits))
-                {
-                    _seen.Add((topic, lastPartition), bits = new Bits());
-                }
-            }
-
-            long offset = offsets[i];
             if (ranges.Count > 0 && (range is null || offset < range.Start || offset >= range.End))
             {
-                Report(FindingKind.RecordOutOfRange, path, topic, lastPartition, offset,
-                    "lies outside the ranges of the commit that holds it");
+                Report(FindingKind.RecordOutOfRange, path, topic, partition, offset, "lies outside the ranges of the commit that holds it");
             }
 
             if (!bits.Set(offset))
             {
-                Report(FindingKind.DuplicateRecord, path, topic, lastPartition, offset, "is in the table more than once");
+                Report(FindingKind.DuplicateRecord, path, topic, partition, offset, "is in the table more than once");
             }
         }
 
-        RowCount += partitions.Length;
-    }
-
-    private static OffsetRange? RangeOf(string topic, int partition, IReadOnlyList<OffsetRange> ranges)
-    {
-        foreach (OffsetRange range in ranges)
-        {
-            if (range.Key.Partition == partition && (topic.Length == 0 || range.Key.Topic == topic))
-            {
-                return range;
-            }
-        }
-
-        return null;
+        RowCount += offsets.Length;
     }
 
     private void Report(FindingKind kind, string path, string topic, int partition, long offset, string what)
@@ -85,7 +58,7 @@ public sealed class OffsetCoverage
         if (++_findingCount <= FindingCountMax)
         {
             _findings.Add(new Finding(kind, path, FormattableString.Invariant(
-                $"The record at {(topic.Length > 0 ? topic + "-" : "partition ")}{partition} offset {offset} {what}.")));
+                $"The record at {topic}-{partition} offset {offset} {what}.")));
         }
     }
 

@@ -1,34 +1,30 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Text;
 using Lakehouse.Columns;
 using Lakehouse.Parquet;
 
 namespace Lakehouse.Hudi;
 
-/// <summary>Reads the Kafka coordinates of every row, where a table keeps them as columns.</summary>
+/// <summary>
+/// Reads the Kafka coordinates of every row: <c>_hoodie_commit_seqno</c> is <c>topic-partition-offset</c> in all tables that we write.
+/// </summary>
 public static class OffsetReader
 {
-    private const string PartitionColumn = "kafka_partition";
-    private const string OffsetColumn = "kafka_offset";
-    private const string TopicColumn = "kafka_topic";
+    private static readonly string[] Columns = [MetaColumns.CommitSeqno];
 
-    /// <summary>Why the rows of a table do not tell their coordinates, or null when they do.</summary>
-    public static string? WhyImpossible(Schema schema, IEnumerable<OffsetRange> ranges)
+    /// <summary>Why coordinates do not say that a row is there twice, or null when they do.</summary>
+    public static string? WhyImpossible(IEnumerable<OffsetRange> ranges)
     {
-        ArgumentNullException.ThrowIfNull(schema);
-        if (schema.IndexOf(PartitionColumn) < 0 || schema.IndexOf(OffsetColumn) < 0)
-        {
-            return $"the table has no columns {PartitionColumn} and {OffsetColumn} (table: kafka_columns: [partition, offset])";
-        }
-
-        if (ranges.Any(r => r.JumpedFrom > r.Start))
+        ArgumentNullException.ThrowIfNull(ranges);
+        OffsetRange[] all = [.. ranges];
+        if (all.Any(r => r.JumpedFrom > r.Start))
         {
             return "a topic was recreated, so its offsets are there twice rightly";
         }
 
-        bool severalTopics = ranges.Select(r => (r.Key.Cluster, r.Key.Topic)).Distinct().Skip(1).Any();
-        return severalTopics && schema.IndexOf(TopicColumn) < 0
-            ? $"the table holds several topics and has no column {TopicColumn} (table: kafka_columns: [topic, partition, offset])"
-            : null;
+        bool sameName = all.Select(r => (r.Key.Cluster, r.Key.Topic)).Distinct().GroupBy(t => t.Topic).Any(clusters => clusters.Skip(1).Any());
+        return sameName ? "the table holds topics of the same name from several clusters" : null;
     }
 
     /// <summary>Reads all files of a snapshot into a coverage.</summary>
@@ -39,17 +35,15 @@ public static class OffsetReader
         ArgumentNullException.ThrowIfNull(snapshot);
         var coverage = new OffsetCoverage();
         Dictionary<string, OffsetRange[]> ranges = snapshot.Timeline.ToDictionary(i => i.Time, i => i.Metadata.Ranges.ToArray());
-        bool hasTopic = table.Config.Schema.IndexOf(TopicColumn) >= 0;
-        string[] columns = hasTopic ? [PartitionColumn, OffsetColumn, TopicColumn] : [PartitionColumn, OffsetColumn];
         foreach (FileSlice file in snapshot.FileSlices)
         {
             ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
             OffsetRange[] own = ranges.GetValueOrDefault(file.Instant) ?? [];
-            await foreach (RecordBatch batch in reader.ReadAsync(columns, cancellation))
+            await foreach (RecordBatch batch in reader.ReadAsync(Columns, cancellation))
             {
                 using (batch)
                 {
-                    Add(coverage, file.Path.Value, batch, hasTopic, own);
+                    Add(coverage, file.Path.Value, batch.Columns[0], own);
                 }
             }
         }
@@ -57,29 +51,55 @@ public static class OffsetReader
         return coverage;
     }
 
-    private static void Add(OffsetCoverage coverage, string path, RecordBatch batch, bool hasTopic, OffsetRange[] ranges)
+    /// <summary>Takes the rows in runs of one topic partition, which is how they come.</summary>
+    private static void Add(OffsetCoverage coverage, string path, ColumnVector seqnos, OffsetRange[] ranges)
     {
-        ReadOnlySpan<int> partitions = batch.Columns[batch.Schema.IndexOf(PartitionColumn)].Values<int>();
-        ReadOnlySpan<long> offsets = batch.Columns[batch.Schema.IndexOf(OffsetColumn)].Values<long>();
-        if (!hasTopic)
-        {
-            coverage.Add(path, "", partitions, offsets, ranges);
-            return;
-        }
-
-        ColumnVector topics = batch.Columns[batch.Schema.IndexOf(TopicColumn)];
+        long[] offsets = ArrayPool<long>.Shared.Rent(seqnos.Length);
         int start = 0;
-        while (start < batch.RowCount)
+        while (start < seqnos.Length)
         {
-            int end = start + 1;
-            while (end < batch.RowCount && topics.BytesAt(end).SequenceEqual(topics.BytesAt(start)))
+            ReadOnlySpan<byte> source = SourceOf(seqnos.BytesAt(start));
+            int count = 0;
+            while (start + count < seqnos.Length && TryOffset(seqnos.BytesAt(start + count), source, out offsets[count]))
             {
-                end++;
+                count++;
             }
 
-            string topic = Encoding.UTF8.GetString(topics.BytesAt(start));
-            coverage.Add(path, topic, partitions[start..end], offsets[start..end], ranges);
-            start = end;
+            if (count == 0 || !TryParse(source, out string topic, out int partition))
+            {
+                string seqno = Encoding.UTF8.GetString(seqnos.BytesAt(start));
+                throw new ParquetFormatException($"{path}: {MetaColumns.CommitSeqno} is '{seqno}', not topic-partition-offset.");
+            }
+
+            coverage.Add(path, topic, partition, offsets.AsSpan(0, count), ranges);
+            start += count;
         }
+
+        ArrayPool<long>.Shared.Return(offsets);
+    }
+
+    /// <summary>All before the offset, the dash included; empty where there is none.</summary>
+    private static ReadOnlySpan<byte> SourceOf(ReadOnlySpan<byte> seqno) => seqno[..(seqno.LastIndexOf((byte)'-') + 1)];
+
+    private static bool TryOffset(ReadOnlySpan<byte> seqno, ReadOnlySpan<byte> source, out long offset)
+    {
+        offset = -1;
+        return seqno.StartsWith(source)
+            && Utf8Parser.TryParse(seqno[source.Length..], out offset, out int digits)
+            && source.Length + digits == seqno.Length;
+    }
+
+    /// <summary>Takes <c>topic-partition-</c> apart; a topic may hold dashes itself.</summary>
+    private static bool TryParse(ReadOnlySpan<byte> source, out string topic, out int partition)
+    {
+        (topic, partition) = ("", -1);
+        ReadOnlySpan<byte> name = source.IsEmpty ? source : SourceOf(source[..^1]);
+        if (name.IsEmpty || !Utf8Parser.TryParse(source[name.Length..^1], out partition, out _))
+        {
+            return false;
+        }
+
+        topic = Encoding.UTF8.GetString(name[..^1]);
+        return true;
     }
 }

@@ -124,7 +124,7 @@ public sealed class TableCheckTests
         TableCheck check = await TableCheck.RunAsync(trips.Table, offsets: true, Stop);
         Finding finding = Assert.Single(check.Report.Findings);
         Assert.Equal(FindingKind.DuplicateRecord, finding.Kind);
-        Assert.Contains("partition 0 offset 0", finding.What);
+        Assert.Contains("trips-0 offset 0", finding.What);
     }
 
     private async Task<TripTable> MakeAsync()

@@ -74,8 +74,12 @@ internal sealed class TripTable
         {
             using var writer = new BaseFileWriter(
                 Table, "dt=" + day.Key, folder, new BaseFileOptions { WriteToken = "0-0-0" }, carriedOver: null);
-            using RecordBatch batch = Batch([.. day]);
-            writer.Write(batch, new RowIdentity(Encoding.ASCII.GetBytes("trips-"), batch.Columns[4]));
+            foreach (IGrouping<int, Trip> partition in day.GroupBy(r => r.Partition))
+            {
+                using RecordBatch batch = Batch([.. partition]);
+                writer.Write(batch, new RowIdentity(Encoding.ASCII.GetBytes($"trips-{partition.Key}-"), batch.Columns[4]));
+            }
+
             files.Add(await writer.CompleteAsync(cancellation));
         }
 
