@@ -176,7 +176,7 @@ internal sealed class KafkaSource(PipelineDefinition pipeline, KafkaSplits split
     {
         for (int i = _splits.Count - 1; i >= 0; i--)
         {
-            if (splits.IsRevoked(_splits[i].Partition))
+            if (_splits[i].IsRevoked)
             {
                 _turn = _turn == _splits[i] ? null : _turn;
                 _stopped.Add(_splits[i]);

@@ -24,10 +24,10 @@ internal sealed class KafkaSplits(
     private readonly Lock _gate = new();
     private readonly Dictionary<TopicPartition, long> _positions = [];
     private readonly Dictionary<TopicPartition, long> _endOffsets = [];
+    private readonly List<SplitState> _assigned = [];
     private List<SplitState>[] _dealt = [];
     private ImmutableArray<OffsetRange> _starts = [];
     private IReadOnlyDictionary<string, string> _topicIds = ImmutableDictionary<string, string>.Empty;
-    private volatile ImmutableHashSet<TopicPartition> _revoked = [];
     private volatile bool _isAssigned;
     private (IReadOnlyList<TopicPartition> Partitions, Task Committed)? _givingBack;
     private long _lastGroupPoll;
@@ -45,7 +45,7 @@ internal sealed class KafkaSplits(
     internal long HistoryEpoch => ledger.HistoryEpoch;
 
     /// <summary>Whether the group has said what is ours, and is not about to change it.</summary>
-    internal bool IsSettled => _isAssigned && _revoked.IsEmpty;
+    internal bool IsSettled => _isAssigned;
 
     /// <summary>
     /// Reads the facts and decides where every partition begins. Throws <see cref="DataLossException"/> unless the pipeline chose to go on.
@@ -113,8 +113,6 @@ internal sealed class KafkaSplits(
         }
     }
 
-    internal bool IsRevoked(TopicPartition partition) => _revoked.Contains(partition);
-
     /// <summary>Partitions newly dealt to a subtask.</summary>
     internal void TakeDealt(int subtask, List<SplitState> into)
     {
@@ -162,12 +160,13 @@ internal sealed class KafkaSplits(
                     await TakeOverAsync(assigned.Partitions, cancellation);
                     break;
                 case GroupEvent.Revoked { Lost: true } lost:
-                    await Consumer.UnassignAsync(lost.Partitions, cancellation);
+                    // Other subtasks may be reading them right now: leaving the group, when all have ended, gives them back.
+                    Revoke(lost.Partitions);
                     throw new SplitsLostException($"Pipeline '{pipeline.Name}': the group has given this worker's partitions to others "
                         + "without waiting (it was away for longer than session.timeout.ms).");
                 case GroupEvent.Revoked revoked:
                     // First nobody reads them any more, then the checkpoint: all that was read of them lies before its barrier.
-                    _revoked = [.. revoked.Partitions];
+                    Revoke(revoked.Partitions);
                     _givingBack = (revoked.Partitions, context.RequestCheckpointAsync());
                     IngestLog.Revoked(log, pipeline.Name, revoked.Partitions.Count);
                     break;
@@ -183,6 +182,20 @@ internal sealed class KafkaSplits(
 
     public ValueTask DisposeAsync() => Consumer.DisposeAsync();
 
+    private void Revoke(IReadOnlyList<TopicPartition> partitions)
+    {
+        _isAssigned = false;
+        lock (_gate)
+        {
+            foreach (SplitState split in _assigned)
+            {
+                split.IsRevoked |= partitions.Contains(split.Partition);
+            }
+
+            _assigned.RemoveAll(static split => split.IsRevoked);
+        }
+    }
+
     private async Task GiveBackWhenCommittedAsync(CancellationToken cancellation)
     {
         if (_givingBack is not { Committed.IsCompleted: true } givingBack)
@@ -193,8 +206,6 @@ internal sealed class KafkaSplits(
         await givingBack.Committed;
         await Consumer.UnassignAsync(givingBack.Partitions, cancellation);
         _givingBack = null;
-        _isAssigned = false;
-        _revoked = [];
     }
 
     private async Task TakeOverAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken cancellation)
@@ -231,8 +242,9 @@ internal sealed class KafkaSplits(
             for (int i = 0; i < sorted.Length; i++)
             {
                 _positions[sorted[i]] = positions[i].Value;
-                _dealt[i % _dealt.Length].Add(
-                    new SplitState(sorted[i], positions[i].Value, _endOffsets.GetValueOrDefault(sorted[i])));
+                var split = new SplitState(sorted[i], positions[i].Value, _endOffsets.GetValueOrDefault(sorted[i]));
+                _assigned.Add(split);
+                _dealt[i % _dealt.Length].Add(split);
             }
         }
 

@@ -14,6 +14,7 @@ internal sealed class SplitState(TopicPartition partition, long position, long e
     private int _leaderEpoch = -1;
     private bool _reachedEnd;
     private double _recordBytes = 256;
+    private volatile bool _isRevoked;
 
     internal TopicPartition Partition { get; } = partition;
 
@@ -25,6 +26,15 @@ internal sealed class SplitState(TopicPartition partition, long position, long e
 
     /// <summary>Bytes that this partition may still have in its turn.</summary>
     internal long Deficit { get; private set; }
+
+    /// <summary>
+    /// The group has taken the partition away: it must not be read again by this assignment, whatever is assigned later. Set from any thread.
+    /// </summary>
+    internal bool IsRevoked
+    {
+        get => _isRevoked;
+        set => _isRevoked = value;
+    }
 
     /// <summary>Whether everything up to the end seen at start was read.</summary>
     internal bool IsCaughtUp => _reachedEnd || Position >= endOffset;

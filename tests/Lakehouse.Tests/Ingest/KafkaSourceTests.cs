@@ -106,6 +106,37 @@ public sealed class KafkaSourceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_subtask_that_slept_through_a_rebalance_does_not_touch_what_was_taken_from_it()
+    {
+        _bench.Log.CreateTopic("trips", 2);
+        _bench.Produce(P1, 10);
+        await using KafkaSource first = await OpenAsync(2);
+        await using var second = new KafkaSource(_pipeline, _splits, TimeProvider.System);
+        await second.OpenAsync(Context(1), [], Cancellation);
+        await PollToEndAsync(first);
+        await PollToEndAsync(second);
+
+        // The second closes its files at the barrier and is slow about it: meanwhile the first gives back and is assigned anew.
+        await using var other = new SimulatedConsumer(_bench.Log, "lake", "worker-1", TimeProvider.System, new Random(8));
+        await other.SubscribeAsync(["trips"], Cancellation);
+        while (_requested is null)
+        {
+            await first.PollAsync(_output, Cancellation);
+        }
+
+        first.Snapshot(new CheckpointId(1));
+        second.Snapshot(new CheckpointId(1));
+        _requested.SetResult();
+        await first.PollAsync(_output, Cancellation);
+        Assert.Equal([P1], Assert.IsType<GroupEvent.Assigned>(await other.PollGroupAsync(Cancellation)).Partitions);
+        await PollToEndAsync(first);
+
+        _bench.Produce(P1, 10);
+        await second.PollAsync(_output, Cancellation);
+        Assert.Equal(10, _output.Rows["trips-1"]);
+    }
+
+    [Fact]
     public async Task Lost_partitions_end_the_run()
     {
         _bench.Log.CreateTopic("trips", 1);
