@@ -35,4 +35,7 @@ internal static partial class EngineLog
 
     [LoggerMessage(10, LogLevel.Warning, "{Job}: the source of subtask {Subtask} could not mirror its positions")]
     internal static partial void NotifyFailed(ILogger log, Exception failure, string job, int subtask);
+
+    [LoggerMessage(11, LogLevel.Warning, "{Job}: what its subtasks share could not be closed cleanly")]
+    internal static partial void SharedCloseFailed(ILogger log, Exception failure, string job);
 }

@@ -121,8 +121,22 @@ public sealed class Job
             run?.Dispose();
             if (parts?.Shared is { } shared)
             {
-                await shared.DisposeAsync();
+                await CloseAsync(shared);
             }
+        }
+    }
+
+    private async Task CloseAsync(IAsyncDisposable shared)
+    {
+        try
+        {
+            await shared.DisposeAsync();
+        }
+#pragma warning disable CA1031 // How the start ended, perhaps with everything committed, must not be hidden behind the failure to tidy up.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            EngineLog.SharedCloseFailed(_log, failure, _options.Name);
         }
     }
 
