@@ -5,7 +5,8 @@ namespace Lakehouse.Testing;
 /// <summary>
 /// The consumer of one simulated process on a <see cref="SimulatedLog"/>. Batch sizes, and whether the end is told with the last messages
 /// or after them, are drawn from the random source. <paramref name="intercept"/> is awaited with <c>before CALL</c> and <c>after CALL</c>
-/// around every call: it may throw (a crash, or a lost answer) or wait. Around <see cref="Poll"/> it must complete at once.
+/// around every call to Kafka (a wait is none): it may throw (a crash, or a lost answer) or wait. Around <see cref="Poll"/> it must
+/// complete at once.
 /// </summary>
 public sealed class SimulatedConsumer(
     SimulatedLog log, string group, string memberId, TimeProvider time, Random random, Func<string, Task>? intercept = null) : IKafkaConsumer
@@ -130,18 +131,28 @@ public sealed class SimulatedConsumer(
         }, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        lock (log.Gate)
+        if (_isDead)
         {
-            if (!_isDead)
+            return;
+        }
+
+        try
+        {
+            await (intercept?.Invoke("before Close") ?? Task.CompletedTask);
+        }
+        finally
+        {
+            // Whoever fails to say goodbye is missed soon.
+            lock (log.Gate)
             {
                 _isDead = true;
                 log.Group(Group).Leave(this);
             }
         }
 
-        return ValueTask.CompletedTask;
+        await (intercept?.Invoke("after Close") ?? Task.CompletedTask);
     }
 
     private RawBatch? Read(TopicPartition partition, int recordCountMax)

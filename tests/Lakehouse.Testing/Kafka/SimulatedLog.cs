@@ -140,6 +140,15 @@ public sealed class SimulatedLog(string clusterId = "simulated-cluster")
         }
     }
 
+    /// <summary>The group deals its partitions anew, as when its coordinator moves to another broker.</summary>
+    public void Rebalance(string group)
+    {
+        lock (Gate)
+        {
+            Group(group).Rebalance();
+        }
+    }
+
     internal SimulatedPartition At(TopicPartition partition) => _partitions.TryGetValue(partition, out SimulatedPartition? found)
         ? found
         : throw new KafkaException($"{partition} does not exist.", "UNKNOWN_TOPIC_OR_PART", isTransient: false);

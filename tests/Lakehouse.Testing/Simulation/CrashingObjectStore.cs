@@ -5,7 +5,7 @@ namespace Lakehouse.Testing;
 
 /// <summary>
 /// A durable store as one simulated process sees it: every call passes a point of the process before and after it takes effect, so the
-/// process can die at each (after: the answer is lost), and calls can be slow, fail transiently or leave their outcome open.
+/// process can die at each, and the call can be slow there, or fail (after it took effect: its answer is lost).
 /// </summary>
 public sealed class CrashingObjectStore(IObjectStore durable, SimulatedProcess process) : IObjectStore
 {
@@ -13,20 +13,18 @@ public sealed class CrashingObjectStore(IObjectStore durable, SimulatedProcess p
 
     public async Task<PutResult> PutIfAbsentAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
-        if (Happens(process.Faults.Unknown))
+        // Whatever goes wrong, the caller is told only that it does not know.
+        ObjectStoreException Unknown() => new("put-if-absent", Root, path, "the simulated answer is lost") { OutcomeIsUnknown = true };
+        bool isLost = process.Faults.Unknown > 0 && !process.IsDead && process.World.Random.NextDouble() < process.Faults.Unknown;
+        await process.AtAsync($"before put-if-absent {path}", Unknown);
+        if (isLost && process.World.Random.Next(2) == 0)
         {
-            // Half of the time it took effect, and nobody is told.
-            await process.AtAsync($"before put-if-absent {path}");
-            if (process.World.Random.Next(2) == 0)
-            {
-                await durable.PutIfAbsentAsync(path, content, cancellation);
-            }
-
-            await process.AtAsync($"after put-if-absent {path}");
-            throw new ObjectStoreException("put-if-absent", Root, path, "the simulated answer is lost") { OutcomeIsUnknown = true };
+            throw Unknown();
         }
 
-        return await CallAsync("put-if-absent", path, () => durable.PutIfAbsentAsync(path, content, cancellation));
+        PutResult result = await durable.PutIfAbsentAsync(path, content, cancellation);
+        await process.AtAsync($"after put-if-absent {path}", Unknown);
+        return isLost ? throw Unknown() : result;
     }
 
     public Task PutAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
@@ -73,8 +71,6 @@ public sealed class CrashingObjectStore(IObjectStore durable, SimulatedProcess p
     public Task DeleteAsync(ObjectPath path, CancellationToken cancellation) =>
         CallAsync("delete", path, () => durable.DeleteAsync(path, cancellation));
 
-    private bool Happens(double probability) => probability > 0 && !process.IsDead && process.World.Random.NextDouble() < probability;
-
     private Task<bool> CallAsync(string operation, ObjectPath path, Func<Task> call) => CallAsync(operation, path, async () =>
     {
         await call();
@@ -83,22 +79,23 @@ public sealed class CrashingObjectStore(IObjectStore durable, SimulatedProcess p
 
     private async Task<T> CallAsync<T>(string operation, ObjectPath path, Func<Task<T>> call)
     {
-        await process.AtAsync($"before {operation} {path}");
-        if (Happens(process.Faults.Transient))
-        {
-            throw new ObjectStoreException(operation, Root, path, "a simulated failure that passes") { IsTransient = true };
-        }
-
+        ObjectStoreException Failure() => new(operation, Root, path, "a simulated failure that passes") { IsTransient = true };
+        await process.AtAsync($"before {operation} {path}", Failure);
         T answer = await call();
-        await process.AtAsync($"after {operation} {path}");
+        await process.AtAsync($"after {operation} {path}", Failure);
         return answer;
     }
 
+    /// <summary>
+    /// Nothing written is anywhere before it is complete, so of the writes only the first is a point: a death at another would leave the same.
+    /// </summary>
     private sealed class Upload(CrashingObjectStore store, ObjectPath path, IObjectUpload durable) : IObjectUpload
     {
         public long Length => durable.Length;
 
-        public Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation) => durable.WriteAsync(content, cancellation);
+        public Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation) => durable.Length > 0
+            ? durable.WriteAsync(content, cancellation)
+            : store.CallAsync("write to upload", path, () => durable.WriteAsync(content, cancellation));
 
         public Task CompleteAsync(CancellationToken cancellation) =>
             store.CallAsync("complete upload", path, () => durable.CompleteAsync(cancellation));

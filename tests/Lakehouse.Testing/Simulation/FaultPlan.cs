@@ -6,8 +6,11 @@ public sealed record FaultPlan
     /// <summary>Nothing.</summary>
     public static readonly FaultPlan None = new();
 
-    /// <summary>Dies at this point: 2 n before call n, 2 n + 1 after it, its answer lost.</summary>
+    /// <summary>Dies at this point; each call has one before it takes effect and one after.</summary>
     public long? KillAt { get; init; }
+
+    /// <summary>The call of this point fails: without effect at the point before it; with effect, its answer lost, at the one after it.</summary>
+    public long? FailAt { get; init; }
 
     /// <summary>Probability of dying at a point.</summary>
     public double Kill { get; init; }
@@ -18,8 +21,8 @@ public sealed record FaultPlan
     /// <summary>Probability of a point taking time.</summary>
     public double Slow { get; init; } = 0.3;
 
-    /// <summary>Probability of a store call failing transiently, without effect.</summary>
-    public double Transient { get; init; }
+    /// <summary>Probability of a call failing at a point: without effect before it, with its answer lost after it.</summary>
+    public double Fail { get; init; }
 
     /// <summary>Probability of a conditional put whose answer is lost: with or without effect.</summary>
     public double Unknown { get; init; }
@@ -31,10 +34,16 @@ public sealed record FaultPlan
             return Fault.Kill;
         }
 
+        if (FailAt == point)
+        {
+            return Fault.Fail;
+        }
+
         double drawn = random.NextDouble();
         return drawn < Kill ? Fault.Kill
             : drawn < Kill + Pause ? Fault.Pause
-            : drawn < Kill + Pause + Slow ? Fault.Slow
+            : drawn < Kill + Pause + Fail ? Fault.Fail
+            : drawn < Kill + Pause + Fail + Slow ? Fault.Slow
             : Fault.None;
     }
 }
@@ -44,5 +53,6 @@ internal enum Fault
     None,
     Slow,
     Pause,
+    Fail,
     Kill,
 }

@@ -1,74 +1,105 @@
 namespace Lakehouse.Testing;
 
 /// <summary>
-/// Lives of a worker, one after the other, or beside each other when one stands still: the system is started anew whenever its process
-/// dies, pauses or gives up. After every life <paramref name="check"/> compares the durable world with the log; the last life has no
-/// faults, and must end by itself. Those that were paused wake up and must see that the world has moved on.
+/// Lives of one or several workers, one after the other, or beside each other when one stands still: a worker is started anew whenever its
+/// process dies, pauses or gives up. After every life <paramref name="check"/> compares the durable world with the log; the last life of
+/// each has no faults, and must end by itself. Those that were paused wake up and must see that the world has moved on.
 /// </summary>
-public sealed class Lives(SimulatedWorld world, Func<SimulatedProcess, Task> start, Action check, Func<Exception, bool> mayGiveUp)
+public sealed class Lives(
+    SimulatedWorld world, Func<SimulatedProcess, int, Task> start, Action check, Func<Exception, bool> mayGiveUp, int workerCount = 1)
 {
-    private readonly List<(SimulatedProcess Process, Task Run)> _lives = [];
+    private readonly List<Life> _all = [];
+    private readonly List<Life> _current = [];
 
-    /// <summary>Lives before the last one, at most.</summary>
+    /// <summary>Lives of a worker before its last one, at most.</summary>
     public int FaultyMax { get; init; } = 10;
 
     /// <summary>The names of the points of the first life are kept.</summary>
     public bool KeepsPoints { get; init; }
 
+    /// <summary>What the names of its processes begin with.</summary>
+    public string Name { get; init; } = "";
+
     /// <summary>How many there were.</summary>
-    public int Count => _lives.Count;
+    public int Count => _all.Count;
 
     /// <summary>The first of them.</summary>
-    public SimulatedProcess First => _lives[0].Process;
+    public SimulatedProcess First => _all[0].Process;
 
-    /// <summary>Runs them. <paramref name="faults"/> befall all but the last; a planned kill only the first.</summary>
+    /// <summary>
+    /// Runs them until every worker has come to its proper end and everybody who was paused to any end. <paramref name="faults"/> befall
+    /// all but the last; a planned one only the first.
+    /// </summary>
     public void Run(FaultPlan faults)
     {
-        while (!RunOne(_lives.Count >= FaultyMax || (faults.KillAt is not null && _lives.Count > 0) ? FaultPlan.None : faults))
+        for (int worker = 0; worker < workerCount; worker++)
         {
+            _current.Add(Start(worker, 0, faults));
         }
 
-        foreach ((SimulatedProcess process, _) in _lives)
+        while (_current.Count > 0)
         {
-            process.Faults = FaultPlan.None;
+            world.RunUntil(() => _current.Exists(static life => life.IsOver));
+            check();
+            foreach (Life over in _current.FindAll(static life => life.IsOver))
+            {
+                _current.Remove(over);
+                CheckEnd(over);
+                if (!over.Run.IsCompletedSuccessfully)
+                {
+                    _current.Add(Next(over, faults));
+                }
+            }
         }
 
-        world.RunUntil(() => _lives.TrueForAll(static life => life.Process.IsDead || life.Run.IsCompleted));
-        foreach ((_, Task run) in _lives)
+        foreach (Life life in _all)
         {
-            CheckEnd(run);
+            life.Process.Faults = FaultPlan.None;
         }
 
+        world.RunUntil(() => _all.TrueForAll(static life => life.Process.IsDead || life.Run.IsCompleted));
+        _all.ForEach(CheckEnd);
         check();
     }
 
-    /// <summary>True when the life came to its proper end.</summary>
-    private bool RunOne(FaultPlan faults)
+    private Life Next(Life over, FaultPlan faults)
     {
-        bool isLast = faults == FaultPlan.None && _lives.Count > 0;
-        var process = new SimulatedProcess(world, FormattableString.Invariant($"life{_lives.Count}"), faults)
+        // Others, whose faults go on, may drive one out that has none; alone it must come to its end.
+        bool isDisturbed = _all.Exists(life => life.Worker != over.Worker && life.Process.Faults != FaultPlan.None);
+        if (over.IsLast && (!isDisturbed || over.Number > 2 * FaultyMax))
         {
-            Points = KeepsPoints && _lives.Count == 0 ? [] : null,
-        };
-        Task run = start(process);
-        _lives.Add((process, run));
-        world.RunUntil(() => run.IsCompleted || process.IsDead || (process.IsPaused && !isLast));
-        check();
-        CheckEnd(run);
-        if (isLast && !run.IsCompletedSuccessfully)
-        {
-            throw new SimulationException($"Seed {world.Seed}: a life without faults did not come to its end.", run.Exception);
+            throw new SimulationException($"Seed {world.Seed}: a life without faults did not come to its end.", over.Run.Exception);
         }
 
-        return run.IsCompletedSuccessfully;
+        bool isLast = over.Number + 1 >= FaultyMax || faults.KillAt is not null || faults.FailAt is not null;
+        return Start(over.Worker, over.Number + 1, isLast ? FaultPlan.None : faults);
+    }
+
+    private Life Start(int worker, int number, FaultPlan faults)
+    {
+        var process = new SimulatedProcess(world, FormattableString.Invariant($"{Name}w{worker}.{number}"), faults)
+        {
+            Points = KeepsPoints && _all.Count == 0 ? [] : null,
+        };
+        var life = new Life(worker, number, process, start(process, worker));
+        _all.Add(life);
+        return life;
     }
 
     /// <summary>Giving up is allowed after faults: whoever operates it starts it again.</summary>
-    private void CheckEnd(Task run)
+    private void CheckEnd(Life life)
     {
-        if (run.IsFaulted && !mayGiveUp(run.Exception.InnerException!)) // Faulted: there is one.
+        if (life.Run.IsFaulted && !mayGiveUp(life.Run.Exception.InnerException!)) // Faulted: there is one.
         {
-            throw new SimulationException($"Seed {world.Seed}: a life ended in failure.", run.Exception);
+            throw new SimulationException($"Seed {world.Seed}: a life ended in failure.", life.Run.Exception);
         }
+    }
+
+    private sealed record Life(int Worker, int Number, SimulatedProcess Process, Task Run)
+    {
+        internal bool IsLast { get; } = Process.Faults == FaultPlan.None;
+
+        /// <summary>For its operator: what stands still is replaced, unless nothing more can happen to it.</summary>
+        internal bool IsOver => Run.IsCompleted || Process.IsDead || (Process.IsPaused && !IsLast);
     }
 }

@@ -1,4 +1,5 @@
 using Lakehouse.Engine;
+using Lakehouse.Kafka;
 
 namespace Lakehouse.Testing;
 
@@ -66,43 +67,46 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
         GC.KeepAlive(timer);
     }
 
-    /// <summary>Passes one point. Never completes when the process is, or becomes, dead.</summary>
-    public Task AtAsync(string point)
+    /// <summary>
+    /// Passes one point. Never completes when the process is, or becomes, dead. Where the plan wants a failure it is the one given here.
+    /// </summary>
+    public Task AtAsync(string point, Func<Exception> failure)
     {
         switch (Pass(point))
         {
-            case Fault.None:
-                return Task.CompletedTask;
             case Fault.Kill:
                 return _never;
+            case Fault.Fail:
+                world.Record(point + " fails");
+                return Task.FromException(failure());
             case Fault.Pause:
                 Pause(TimeSpan.FromSeconds(world.Random.Next(1, 90)));
                 return WaitAsync(TimeSpan.Zero);
-            default:
+            case Fault.Slow:
                 return WaitAsync(TimeSpan.FromMilliseconds(world.Random.Next(0, 30)));
+            default:
+                return Task.CompletedTask;
         }
     }
 
-    /// <summary>Passes one point in code that cannot wait. Throws <see cref="ProcessKilledException"/> when the process is, or becomes, dead.</summary>
-    public void At(string point)
-    {
-        if (Pass(point) == Fault.Kill)
-        {
-            throw new ProcessKilledException();
-        }
-    }
-
-    /// <summary>The hook that <see cref="SimulatedConsumer"/> takes.</summary>
+    /// <summary>The hook that <see cref="SimulatedConsumer"/> takes. A poll cannot wait: there a dead process throws.</summary>
     public Task Intercept(string moment)
     {
-        if (moment.Contains(" Poll ", StringComparison.Ordinal))
+        if (!moment.Contains(" Poll ", StringComparison.Ordinal))
         {
-            At(moment);
-            return Task.CompletedTask;
+            return AtAsync(moment, () => Unreachable(moment));
         }
 
-        return AtAsync(moment);
+        return Pass(moment) switch
+        {
+            Fault.Kill => throw new ProcessKilledException(),
+            Fault.Fail => throw Unreachable(moment),
+            _ => Task.CompletedTask,
+        };
     }
+
+    private static KafkaException Unreachable(string moment) =>
+        new($"simulated: no broker answered ({moment}).", "_TRANSPORT", isTransient: true);
 
     private Fault Pass(string point)
     {

@@ -5,7 +5,7 @@ namespace Lakehouse.Tests.Engine;
 
 public sealed class JobSimulationTests
 {
-    private static readonly FaultPlan _faults = new() { Kill = 0.004, Pause = 0.002, Transient = 0.01, Unknown = 0.02 };
+    private static readonly FaultPlan _faults = new() { Kill = 0.004, Pause = 0.002, Fail = 0.005, Unknown = 0.02 };
 
     [Fact]
     public void Without_faults_everything_is_in_the_table_after_several_commits()

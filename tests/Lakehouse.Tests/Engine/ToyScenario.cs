@@ -11,7 +11,11 @@ internal static class ToyScenario
         var world = new SimulatedWorld(seed);
         var pipeline = new ToyPipeline(world, splitCount: 3, rowsPerSplit: 300);
         var jobs = new List<Job>();
-        var lives = new Lives(world, Start, () => pipeline.CheckTable(), static failure => failure is JobException { IsTransient: true });
+        var lives = new Lives(
+            world,
+            (process, _) => Start(process),
+            () => pipeline.CheckTable(),
+            static failure => failure is JobException { IsTransient: true });
         lives.Run(faults);
         int covered = pipeline.CheckTable();
         if (covered != pipeline.SplitCount * pipeline.RowsPerSplit)

@@ -1,0 +1,96 @@
+using Lakehouse.Engine;
+using Lakehouse.Ingest;
+using Lakehouse.Storage;
+using Lakehouse.Testing;
+
+namespace Lakehouse.Tests.Simulation;
+
+/// <summary>
+/// The real pipeline in a simulated world: everything that <c>run</c> builds from a definition, from the consumer's queue to the committed
+/// instant of two tables. The log and the stores outlive its processes.
+/// </summary>
+internal sealed class PipelineSystem
+{
+    internal const string Group = "lake";
+    private const string Definition = """
+        pipeline: trips
+        source: { kafka: { bootstrap_servers: "log:1", topics: [trips], group: lake } }
+        schema:
+          - { name: id, type: string, required: true }
+          - { name: at, type: timestamp_millis }
+          - { name: fare, type: double }
+        event_time: { column: at }
+        steps:
+          - filter: "fare >= 0"
+          - derive: { dt: "date_format(at, 'yyyy-MM-dd')" }
+        table: { path: lake/trips, partition_by: [dt], kafka_columns: [partition, offset] }
+        dead_letters: { path: lake/dead }
+        checkpoint: { interval: 100ms }
+        parallelism: 2
+        """;
+
+    private static readonly PipelineDefinition _definition =
+        PipelineDefinition.Parse(Definition, "trips.yaml", _ => null, name => throw new FileNotFoundException(name));
+
+    private readonly SimulatedWorld _world;
+    private readonly Sabotage _sabotage;
+    private readonly Dictionary<string, MemoryObjectStore> _stores = new(StringComparer.Ordinal);
+    private readonly List<Job> _jobs = [];
+
+    internal PipelineSystem(SimulatedWorld world, Sabotage sabotage)
+    {
+        (_world, _sabotage) = (world, sabotage);
+        Trips = new TripLog(Log, world.Random);
+        Oracle = new PipelineOracle(world, Trips, Durable("lake/trips"), Durable("lake/dead"));
+    }
+
+    internal SimulatedLog Log { get; } = new();
+
+    internal TripLog Trips { get; }
+
+    internal PipelineOracle Oracle { get; }
+
+    internal long Restarts => _jobs.Sum(static job => job.Progress.Restarts);
+
+    /// <summary>Starts one life of a worker: builds the pipeline and runs it to the end of the log, as <c>run --until-caught-up</c>.</summary>
+    internal Task Start(SimulatedProcess process, int worker)
+    {
+        var world = new PipelineWorld
+        {
+            OpenConsumer = options => OpenConsumer(process, options.Group),
+            OpenStore = location => new RetryingObjectStore(
+                new CrashingObjectStore(_sabotage.Wrap(Durable(location)), process), _world.Time, _world.Random),
+            Scheduler = process.Scheduler,
+            Time = _world.Time,
+            Random = _world.Random,
+            Worker = FormattableString.Invariant($"worker-{worker}"),
+            CoreCount = 2,
+        };
+        return process.Scheduler.RunAsync("main", async () =>
+        {
+            Pipeline pipeline = await Pipeline.BuildAsync(_definition, world, CancellationToken.None);
+            _sabotage.Break(pipeline, Log);
+            _jobs.Add(pipeline.Job);
+            await pipeline.Job.RunAsync(RunMode.UntilEndOfInput, CancellationToken.None);
+        });
+    }
+
+    private MemoryObjectStore Durable(string location)
+    {
+        if (!_stores.TryGetValue(location, out MemoryObjectStore? store))
+        {
+            _stores.Add(location, store = new MemoryObjectStore(location, _world.Time));
+        }
+
+        return store;
+    }
+
+    private TricklingConsumer OpenConsumer(SimulatedProcess process, string group)
+    {
+        // Two lives of a worker may be members of the group at once, as without group.instance.id.
+        var consumer = new SimulatedConsumer(Log, group, process.Name, _world.Time, _world.Random, process.Intercept);
+        process.Killed += consumer.Kill;
+        process.Paused += () => Log.Expel(consumer);
+        return new TricklingConsumer(consumer, _world);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Lakehouse.Testing;
+using Xunit;
+
+namespace Lakehouse.Tests.Simulation;
+
+/// <summary>
+/// The whole pipeline under whatever a seed draws. <c>LAKEHOUSE_SEEDS=2000</c> runs more seeds than the suite does,
+/// <c>LAKEHOUSE_SEED=n</c> the one that a failure names.
+/// </summary>
+public sealed class RandomSeedTests(ITestOutputHelper output)
+{
+    private const int SeedCount = 200;
+
+    [Fact]
+    public void Random_deaths_pauses_failures_lost_answers_and_rebalances_lose_and_double_nothing()
+    {
+        int[] seeds = Number("LAKEHOUSE_SEED") is { } one ? [one] : [.. Enumerable.Range(10_000, Number("LAKEHOUSE_SEEDS") ?? SeedCount)];
+        var failed = new List<string>();
+        (long lives, long restarts, long instants, long rows, long deadLetters) = (0, 0, 0, 0, 0);
+        foreach (int seed in seeds)
+        {
+            try
+            {
+                PipelineOutcome outcome = PipelineScenario.RunRandom(seed);
+                lives += outcome.Lives;
+                restarts += outcome.Restarts;
+                instants += outcome.End.Instants;
+                rows += outcome.End.Rows;
+                deadLetters += outcome.End.DeadLetters;
+            }
+            catch (Exception failure) when (failure is SimulationOracleException or SimulationException)
+            {
+                failed.Add($"LAKEHOUSE_SEED={seed}: {failure.Message} {failure.InnerException}");
+            }
+        }
+
+        output.WriteLine($"{seeds.Length} seeds, {lives} lives, {restarts} restarts within a life, {instants} instants, {rows} rows, "
+            + $"{deadLetters} dead letters");
+        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds.Length} seeds failed:\n{string.Join("\n", failed.Take(5))}");
+        Assert.True(seeds.Length < 100 || (lives > 2 * seeds.Length && restarts > seeds.Length), $"{lives} lives, {restarts} restarts: too few.");
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_trace_and_another_seed_another()
+    {
+        HashSet<ulong> hashes = [];
+        for (int seed = 1; seed <= 5; seed++)
+        {
+            ulong hash = PipelineScenario.RunRandom(seed).TraceHash;
+            Assert.True(hash == PipelineScenario.RunRandom(seed).TraceHash, $"Seed {seed} gave two traces.");
+            Assert.True(hashes.Add(hash), $"Seed {seed} gave the trace of another.");
+        }
+    }
+
+    private static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+        ? int.Parse(text, CultureInfo.InvariantCulture)
+        : null;
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text;
+using Lakehouse.Kafka;
+using Lakehouse.Testing;
+using Xunit;
+
+namespace Lakehouse.Tests.Simulation;
+
+/// <summary>
+/// The topic of the simulation, and what each record of it must become, known from how it was made and not from any code under test.
+/// Among the trips are bad ones of several kinds, filtered ones, holes, and aborted transactions.
+/// </summary>
+internal sealed class TripLog(SimulatedLog log, Random random)
+{
+    internal const string Topic = "trips";
+    private const long Day = 86_400_000;
+    private const long FirstDay = 1_763_424_000_000;
+    private readonly List<Made> _made = [];
+    private int _partitionCount;
+
+    internal void AddPartition() => log.CreateTopic(Topic, ++_partitionCount);
+
+    internal void Grow(int recordCount)
+    {
+        for (int i = 0; i < recordCount; i++)
+        {
+            var partition = new TopicPartition(Topic, random.Next(_partitionCount));
+            switch (random.Next(20))
+            {
+                case 0:
+                    log.AppendHole(partition, random.Next(1, 3));
+                    break;
+                case 1:
+                    log.BeginTransaction(partition);
+                    (byte[]? value, long at, _, _) = Make(partition, 0);
+                    log.Append(partition, null, value, at);
+                    log.EndTransaction(partition, commit: false);
+                    break;
+                default:
+                    break;
+            }
+
+            Produce(partition);
+        }
+    }
+
+    /// <summary>What the log before these offsets comes to: rows and dead letters, as <see cref="TableRows"/> puts them.</summary>
+    internal (List<string> Rows, List<string> DeadLetters) Fold(Func<int, long> endOf)
+    {
+        IEnumerable<Made> before = _made.Where(made => made.Offset < endOf(made.Partition));
+        List<string> rows = [.. before.Where(static made => made.Row is not null).Select(static made => made.Row!)];
+        List<string> dead = [.. before.Where(static made => made.DeadLetter is not null).Select(static made => made.DeadLetter!)];
+        rows.Sort(StringComparer.Ordinal);
+        dead.Sort(StringComparer.Ordinal);
+        return (rows, dead);
+    }
+
+    private void Produce(TopicPartition partition)
+    {
+        long offset = log.Watermarks(partition).High;
+        (byte[]? value, long timestamp, string? row, string? deadLetter) = Make(partition, offset);
+        Assert.Equal(offset, log.Append(partition, null, value, timestamp));
+        _made.Add(new Made(partition.Partition, offset, row, deadLetter));
+    }
+
+    private (byte[]? Value, long Timestamp, string? Row, string? DeadLetter) Make(TopicPartition partition, long offset)
+    {
+        int number = random.Next(10_000);
+        long at = FirstDay + (random.Next(2) * Day) + number;
+        double fare = (number % 100) + 0.25;
+        string id = string.Create(CultureInfo.InvariantCulture, $"t{number}");
+        (string? json, string? bad) = random.Next(24) switch
+        {
+            0 => ("{\"id\":", "MalformedJson"),
+            1 => ($$"""{"id":"{{id}}","fare":"much"}""", "WrongType"),
+            2 => ("""{"fare":1}""", "MissingRequiredField"),
+            3 => ($$"""{"id":"{{id}}","at":99999999999999999999}""", "NumberOutOfRange"),
+            4 => (null, "Tombstone"),
+            5 or 6 => (Trip(id, at, -fare), "filtered"),
+            7 => ($$"""{"id":"{{id}}","at":{{at}}}""", "filtered"), // Whether null >= 0 is unknown, so the filter drops it.
+            8 => ($$"""{"fare":{{Text(fare)}},"id":"{{id}}"}""", ""),
+            _ => (Trip(id, at, fare), null),
+        };
+        byte[]? value = json is null ? null : Encoding.UTF8.GetBytes(json);
+        return bad switch
+        {
+            null => (value, at, TableRows.Row(partition.Partition, offset, id, at, fare, "dt=" + Date(at)), null),
+            "" => (value, at, TableRows.Row(partition.Partition, offset, id, null, fare, "dt=__HIVE_DEFAULT_PARTITION__"), null),
+            "filtered" => (value, at, null, null),
+            _ => (value, at, null, TableRows.DeadLetter(Topic, partition.Partition, offset, at, json, bad)),
+        };
+    }
+
+    private static string Trip(string id, long at, double fare) => $$"""{"id":"{{id}}","at":{{at}},"fare":{{Text(fare)}}}""";
+
+    private static string Text(double fare) => fare.ToString("R", CultureInfo.InvariantCulture);
+
+    private static string Date(long at) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(at).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>A record of the log. Neither row nor dead letter: it is filtered.</summary>
+    private sealed record Made(int Partition, long Offset, string? Row, string? DeadLetter);
+}
