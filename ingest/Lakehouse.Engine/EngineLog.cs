@@ -5,7 +5,7 @@ namespace Lakehouse.Engine;
 /// <summary>Every message of the engine.</summary>
 internal static partial class EngineLog
 {
-    [LoggerMessage(1, LogLevel.Information, "{Job}: recovery decides {Decision}")]
+    [LoggerMessage(1, LogLevel.Information, "{Job}: {Decision}")]
     internal static partial void Recovering(ILogger log, string job, object decision);
 
     [LoggerMessage(2, LogLevel.Warning, "{Job}: the table names checkpoint '{Path}', but its metadata is gone; positions come from the table")]

@@ -26,8 +26,9 @@ internal static unsafe class KafkaError
 
     public static string Name(int code) => Librdkafka.Text(Librdkafka.rd_kafka_err2name(code));
 
-    public static KafkaException Exception(int code, string what, string? detail = null) => new(
-        $"{what}: {(string.IsNullOrEmpty(detail) ? Librdkafka.Text(Librdkafka.rd_kafka_err2str(code)) : detail)} ({Name(code)})",
+    /// <summary><paramref name="known"/> is a message that says more than the code does.</summary>
+    public static KafkaException Exception(int code, string what, string? known = null) => new(
+        $"{what}: {(string.IsNullOrEmpty(known) ? $"{Librdkafka.Text(Librdkafka.rd_kafka_err2str(code))} ({Name(code)})" : known)}",
         Name(code),
         !IsPermanent(code));
 

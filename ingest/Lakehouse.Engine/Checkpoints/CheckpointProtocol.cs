@@ -77,14 +77,26 @@ internal abstract record RecoveryDecision
     internal ImmutableArray<StoredCheckpoint> Discarded { get; init; } = [];
 
     /// <summary>Nothing was ever committed and nothing can be.</summary>
-    internal sealed record StartFresh : RecoveryDecision;
+    internal sealed record StartFresh : RecoveryDecision
+    {
+        public override string ToString() => "nothing is committed yet, starting from the beginning";
+    }
 
     /// <summary>Restore what the table names.</summary>
-    internal sealed record RestoreCommitted(StoredCheckpoint Checkpoint) : RecoveryDecision;
+    internal sealed record RestoreCommitted(StoredCheckpoint Checkpoint) : RecoveryDecision
+    {
+        public override string ToString() => $"going on from committed checkpoint {Checkpoint.Id}";
+    }
 
     /// <summary>The table names a checkpoint that the storage has lost: take the positions from the table.</summary>
-    internal sealed record RestorePositions(StoredCheckpoint Checkpoint) : RecoveryDecision;
+    internal sealed record RestorePositions(StoredCheckpoint Checkpoint) : RecoveryDecision
+    {
+        public override string ToString() => $"going on from the table's positions, checkpoint {Checkpoint.Id} is gone";
+    }
 
     /// <summary>Commit this checkpoint first. Committed or nothing to commit: restore it. Conflicted: read the table again and decide anew.</summary>
-    internal sealed record RollForward(StoredCheckpoint Checkpoint) : RecoveryDecision;
+    internal sealed record RollForward(StoredCheckpoint Checkpoint) : RecoveryDecision
+    {
+        public override string ToString() => $"checkpoint {Checkpoint.Id} is complete, committing it if it still fits the table";
+    }
 }

@@ -46,7 +46,7 @@ internal static class RunCommand
         }
 
         await RunAllAsync(pipelines, mode, terminal, signals.Token);
-        await Task.WhenAll(pipelines.Select(p => p.LookAsync(CancellationToken.None))); // the last look: what was committed at the end
+        await Task.WhenAll(pipelines.Select(p => p.LookAsync())); // the last look: what was committed at the end
         terminal.Json(new
         {
             Stopped = signals.Token.IsCancellationRequested,
@@ -90,7 +90,7 @@ internal static class RunCommand
                 throw;
             }
         }));
-        await new StatusDisplay(pipelines, terminal, ProcessFacts.Time).ShowUntilAsync(all, CancellationToken.None);
+        await new StatusDisplay(pipelines, terminal, ProcessFacts.Time).ShowUntilAsync(all);
         await all;
     }
 }

@@ -84,9 +84,9 @@ internal sealed class Demo
             await _producer.RunAsync(producer, topic, () => pipeline.Progress.RecordsRead, stop.Token);
         });
         Task both = StopWhenReadAsync(pipeline, running, producing, stop);
-        await new StatusDisplay([pipeline], _terminal, ProcessFacts.Time).ShowUntilAsync(both, CancellationToken.None);
+        await new StatusDisplay([pipeline], _terminal, ProcessFacts.Time).ShowUntilAsync(both);
         await both;
-        await pipeline.LookAsync(CancellationToken.None);
+        await pipeline.LookAsync();
         return pipeline;
     }
 

@@ -9,6 +9,7 @@ namespace Lakehouse.Service;
 /// <summary>A pipeline of this process and what there is to say about it.</summary>
 internal sealed class RunningPipeline
 {
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(3);
     private readonly PipelineDefinition _definition;
     private readonly string _worker;
     private readonly Pipeline _pipeline;
@@ -55,9 +56,14 @@ internal sealed class RunningPipeline
     /// <summary>Runs to the end or until stopped.</summary>
     internal Task RunAsync(RunMode mode, CancellationToken stop) => _pipeline.Job.RunAsync(mode, stop);
 
-    /// <summary>Looks at the table and the log again. A look that fails changes nothing: the job itself says what is wrong.</summary>
-    internal async Task LookAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Looks at the table and the log again. A look that fails or takes more than three seconds changes nothing: the job itself says what
+    /// is wrong, and a stop must not wait for brokers that are away.
+    /// </summary>
+    internal async Task LookAsync()
     {
+        using var patience = new CancellationTokenSource(LookPatience, ProcessFacts.Time);
+        CancellationToken cancellation = patience.Token;
         try
         {
             if (Progress.Commits != _commitsSeen)

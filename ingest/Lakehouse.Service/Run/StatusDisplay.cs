@@ -8,17 +8,17 @@ internal sealed class StatusDisplay(IReadOnlyList<RunningPipeline> pipelines, Te
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(3);
 
     /// <summary>Shows the status until <paramref name="running"/> has ended.</summary>
-    internal async Task ShowUntilAsync(Task running, CancellationToken cancellation)
+    internal async Task ShowUntilAsync(Task running)
     {
         TimeSpan interval = terminal.IsInteractive ? LiveInterval : LogInterval;
         long[] lastRead = new long[pipelines.Count];
         long last = time.GetTimestamp();
         long looked = last;
-        while (await Task.WhenAny(running, Task.Delay(interval, time, cancellation)) != running && !cancellation.IsCancellationRequested)
+        while (await Task.WhenAny(running, Task.Delay(interval, time)) != running)
         {
             if (!terminal.IsInteractive || time.GetElapsedTime(looked) >= LookInterval)
             {
-                await Task.WhenAll(pipelines.Select(p => p.LookAsync(cancellation)));
+                await Task.WhenAll(pipelines.Select(p => p.LookAsync()));
                 looked = time.GetTimestamp();
             }
 

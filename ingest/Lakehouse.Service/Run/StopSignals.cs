@@ -9,11 +9,15 @@ namespace Lakehouse.Service;
 internal sealed class StopSignals : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(29);
+
+    /// <summary>A supervisor may send one signal to the process and to its group: that is not a second one.</summary>
+    private static readonly TimeSpan Echo = TimeSpan.FromMilliseconds(500);
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
     private ITimer? _patience;
+    private long _asked;
 
     /// <summary>Takes the signals until disposed.</summary>
     internal StopSignals(Terminal terminal, TimeProvider time)
@@ -46,8 +50,15 @@ internal sealed class StopSignals : IDisposable
         signal.Cancel = true;
         if (_stop.IsCancellationRequested)
         {
-            Leave("Left at once; the next start goes on where the table ends.");
+            if (_time.GetElapsedTime(_asked) > Echo)
+            {
+                Leave("Left at once; the next start goes on where the table ends.");
+            }
+
+            return;
         }
+
+        _asked = _time.GetTimestamp();
 
         _terminal.Note("Stopping: committing what is in flight. Again to leave at once.");
         _patience = _time.CreateTimer(

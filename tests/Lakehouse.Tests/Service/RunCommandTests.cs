@@ -73,6 +73,24 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_termination_signal_ends_a_run_whose_broker_is_away()
+    {
+        await WritePipelineAsync(deadLetters: false);
+        await File.WriteAllTextAsync(
+            _folder["away.yaml"], (await File.ReadAllTextAsync(_folder["trips.yaml"], Stop)).Replace(_broker.BootstrapServers, "127.0.0.1:1"), Stop);
+        using LakehouseProcess run = LakehouseProcess.Start(_folder.Path, "run", "away.yaml");
+        while (!run.Said.Contains("nothing is committed yet"))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), Stop);
+        }
+
+        run.Terminate();
+        (int exitCode, _, string error) = await run.EndAsync(TimeSpan.FromSeconds(25));
+        Assert.True(exitCode == 0, error);
+        Assert.DoesNotContain("did not end in time", error);
+    }
+
+    [Fact]
     public async Task A_plan_shows_what_waits_and_what_is_bad_and_touches_nothing()
     {
         await WritePipelineAsync(deadLetters: true);
