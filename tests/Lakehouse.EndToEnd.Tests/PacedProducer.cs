@@ -8,7 +8,13 @@ namespace Lakehouse.EndToEnd.Tests;
 internal static class PacedProducer
 {
     private const int Partitions = 4;
-    private static readonly Dictionary<string, string> Properties = new() { ["message.timeout.ms"] = "300000" };
+    /// <summary>Idempotent: a record that is sent again because a broker died before it answered stands in the log once.</summary>
+    private static readonly Dictionary<string, string> Properties = new()
+    {
+        ["message.timeout.ms"] = "300000",
+        ["enable.idempotence"] = "true",
+    };
+
 
     /// <summary>Produces until it is told to stop and returns how many records the brokers acknowledged.</summary>
     public static async Task<long> RunAsync(string bootstrapServers, string topic, int recordsPerSecond, CancellationToken stop)
