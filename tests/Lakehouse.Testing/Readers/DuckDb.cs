@@ -12,15 +12,27 @@ public sealed class DuckDb : ForeignReader
     private const string Package = "@duckdb/node-api";
     private const string PackageVersion = "1.5.6-r.1";
 
-    /// <summary>Reads one SQL statement, prints its rows as JSON.</summary>
+    /// <summary>Runs each request, an SQL statement, in a database of its own.</summary>
     private const string Program = """
+        import { createInterface } from 'node:readline';
         import { DuckDBInstance } from '@duckdb/node-api';
-        let sql = '';
-        for await (const chunk of process.stdin) sql += chunk;
-        const connection = await (await DuckDBInstance.create(':memory:')).connect();
-        const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson();
-        process.stdout.write(JSON.stringify(rows));
+        for await (const line of createInterface({ input: process.stdin })) {
+          const answer = { exitCode: 0, output: '', errors: '' };
+          try {
+            const connection = await (await DuckDBInstance.create(':memory:')).connect();
+            answer.output = JSON.stringify((await connection.runAndReadAll(JSON.parse(line))).getRowObjectsJson());
+          } catch (e) {
+            answer.exitCode = 2;
+            answer.errors = String(e.stack ?? e);
+          }
+          process.stdout.write(JSON.stringify(answer) + '\n');
+        }
         """;
+
+    private readonly ForeignServer _server = new(static () => new ProcessStartInfo("node", ["--input-type=module", "-e", Program])
+    {
+        WorkingDirectory = ReaderCache.Folder(CacheName), // Where node looks for the package.
+    });
 
     internal DuckDb()
         : base("DuckDB")
@@ -38,14 +50,10 @@ public sealed class DuckDb : ForeignReader
         await RequireAsync();
         TableSnapshot snapshot = await table.SnapshotAsync(asOf, cancellation);
         Assert.False(snapshot.FileSlices.IsEmpty, "DuckDB cannot read a table without a file.");
-        var files = snapshot.FileSlices.Select(s => $"'{Path.Combine(table.Store.Root, s.Path.Value).Replace("'", "''", StringComparison.Ordinal)}'");
+        var files = snapshot.FileSlices
+            .Select(s => $"'{Path.Combine(table.Store.Root, s.Path.Value).Replace("'", "''", StringComparison.Ordinal)}'");
         string source = $"read_parquet([{string.Join(", ", files)}], hive_partitioning = false)";
-        var start = new ProcessStartInfo("node", ["--input-type=module", "-e", Program])
-        {
-            WorkingDirectory = ReaderCache.Folder(CacheName), // Where node looks for the package.
-        };
-        ForeignResult result = await ForeignProcess.RunAsync(
-            start, sql.Replace("{table}", source, StringComparison.Ordinal), cancellation);
+        ForeignResult result = await _server.AskAsync(sql.Replace("{table}", source, StringComparison.Ordinal), cancellation);
         using JsonDocument document = JsonDocument.Parse(result.OutputOf());
         return document.RootElement.Clone();
     }
@@ -93,7 +101,7 @@ public sealed class DuckDb : ForeignReader
             {
                 WorkingDirectory = folder,
             };
-            ForeignResult result = await ForeignProcess.RunAsync(install, null, CancellationToken.None);
+            ForeignResult result = await ForeignProcess.RunAsync(install, CancellationToken.None);
             return result.ExitCode == 0 ? null : $"npm install {Package}@{PackageVersion} failed: {result.Errors}{result.Output}";
         });
     }

@@ -7,11 +7,9 @@ namespace Lakehouse.Testing;
 /// <summary>Runs a program of somebody else's to its end.</summary>
 internal static class ForeignProcess
 {
-    /// <summary>Runs it, gives it <paramref name="input"/>, and waits. A program that cannot be started is one that failed.</summary>
-    internal static async Task<ForeignResult> RunAsync(
-        ProcessStartInfo start, string? input, CancellationToken cancellation)
+    /// <summary>Runs it and waits. A program that cannot be started is one that failed.</summary>
+    internal static async Task<ForeignResult> RunAsync(ProcessStartInfo start, CancellationToken cancellation)
     {
-        start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         using Process? process = Start(start, out string reason);
@@ -24,8 +22,6 @@ internal static class ForeignProcess
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
             Task<string> errors = process.StandardError.ReadToEndAsync(cancellation);
-            await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
-            process.StandardInput.Close();
             await process.WaitForExitAsync(cancellation);
             return new ForeignResult(start.FileName, process.ExitCode, await output, await errors);
         }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Lakehouse.Testing;
 
-/// <summary>A reader of Hudi tables or Parquet files that is not ours. Thread safe; each call is a process of its own.</summary>
+/// <summary>A reader of Hudi tables or Parquet files that is not ours. Thread safe.</summary>
 public abstract class ForeignReader
 {
     private readonly Lazy<Task<string?>> _missing;

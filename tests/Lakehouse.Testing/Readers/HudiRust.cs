@@ -9,6 +9,25 @@ namespace Lakehouse.Testing;
 /// <summary>hudi-rs through the Python scripts of <c>services/verify</c> in the shared folder.</summary>
 public sealed partial class HudiRust : ForeignReader
 {
+    /// <summary>Runs the scripts with the arguments of each request, and keeps the libraries that they load.</summary>
+    private const string Program = """
+        import contextlib, io, json, runpy, sys, traceback
+        for line in sys.stdin:
+            sys.argv = json.loads(line)
+            output, errors, code = io.StringIO(), "", 0
+            try:
+                with contextlib.redirect_stdout(output):
+                    runpy.run_path(sys.argv[0], run_name="__main__")
+            except SystemExit as e:
+                code = int(e.code or 0)
+            except BaseException:
+                code, errors = 2, traceback.format_exc()
+            print(json.dumps({"exitCode": code, "output": output.getvalue(), "errors": errors}), flush=True)
+        """;
+
+    private readonly ForeignServer _server = new(static () => new ProcessStartInfo(
+        Path.Combine(ReaderCache.Folder(Version(SetUpScript()!)), "bin", "python"), ["-B", "-c", Program]));
+
     internal HudiRust()
         : base("hudi-rs")
     {
@@ -55,7 +74,7 @@ public sealed partial class HudiRust : ForeignReader
         return await ReaderCache.SetUpAsync(Version(script), async folder =>
         {
             ForeignResult result = await ForeignProcess.RunAsync(
-                new ProcessStartInfo("bash", [script, folder]), null, CancellationToken.None);
+                new ProcessStartInfo("bash", [script, folder]), CancellationToken.None);
             return result.ExitCode == 0 ? null : $"setup.sh failed: {result.Errors}{result.Output}";
         });
     }
@@ -63,9 +82,8 @@ public sealed partial class HudiRust : ForeignReader
     private async Task<ForeignResult> RunAsync(string script, string[] arguments, CancellationToken cancellation)
     {
         await RequireAsync();
-        string python = Path.Combine(ReaderCache.Folder(Version(SetUpScript()!)), "bin", "python");
         string path = Surroundings.Shared("services", "verify", script) ?? throw new FileNotFoundException($"There is no {script}.");
-        return await ForeignProcess.RunAsync(new ProcessStartInfo(python, ["-B", path, .. arguments]), null, cancellation);
+        return await _server.AskAsync((string[])[path, .. arguments], cancellation);
     }
 
     private static string? SetUpScript() => Surroundings.Shared("wheels", "wheels.tar.xz") is null
