@@ -1,4 +1,5 @@
 using Lakehouse.Hudi;
+using Lakehouse.Testing;
 using Xunit;
 using static Lakehouse.Tests.Hudi.TestStop;
 

@@ -1,3 +1,5 @@
+using Lakehouse.Testing;
+
 namespace Lakehouse.Tests.Hudi;
 
 /// <summary>Holds a process back at its first store call of a kind, until the test lets it go on.</summary>

@@ -1,3 +1,4 @@
+using Lakehouse.Testing;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;

@@ -1,5 +1,6 @@
 using Lakehouse.Hudi;
 using Lakehouse.Storage;
+using Lakehouse.Testing;
 using Xunit;
 using static Lakehouse.Tests.Hudi.TestStop;
 

@@ -1,5 +1,6 @@
 using Lakehouse.Hudi;
 using Lakehouse.Storage;
+using Lakehouse.Testing;
 using static Lakehouse.Tests.Hudi.TestStop;
 
 namespace Lakehouse.Tests.Hudi;

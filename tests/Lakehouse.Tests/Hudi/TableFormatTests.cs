@@ -1,3 +1,4 @@
+using Lakehouse.Testing;
 using System.Text;
 using Lakehouse.Columns;
 using Lakehouse.Hudi;

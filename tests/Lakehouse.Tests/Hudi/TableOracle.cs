@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Lakehouse.Hudi;
 using Lakehouse.Storage;
+using Lakehouse.Testing;
 using Xunit;
 using static Lakehouse.Tests.Hudi.TestStop;
 
@@ -29,7 +30,7 @@ internal sealed class TableOracle(IObjectStore store, LedgerKey key)
         CommitMetadata newest = snapshot.Timeline[^1].Metadata;
         long end = newest.Ledger!.Entries[key].EndOffset;
         await CheckRowsAsync("Java", snapshot.FileSlices.Select(static s => s.Path), end);
-        await CheckRowsAsync("hudi-rs", await HudiRsRule.SelectAsync(store, snapshot), end);
+        await CheckRowsAsync("hudi-rs", await HudiRsRule.SelectAsync(store, snapshot, Stop), end);
         foreach (WriteStat stat in snapshot.Timeline.SelectMany(static i => i.Metadata.WriteStats))
         {
             ObjectStat? found = await store.StatAsync(new ObjectPath(stat.Path), Stop);

@@ -1,29 +1,29 @@
 using System.Runtime.CompilerServices;
 using Lakehouse.Storage;
 
-namespace Lakehouse.Tests.Hudi;
+namespace Lakehouse.Testing;
 
 /// <summary>One store call of one process.</summary>
-internal sealed record StoreCall(string Operation, ObjectPath Path)
+public sealed record StoreCall(string Operation, ObjectPath Path)
 {
-    internal bool Mutates => Operation is not ("get" or "stat" or "list" or "read");
+    public bool Mutates => Operation is not ("get" or "stat" or "list" or "read");
 
-    internal bool Is(string operation, string part) => Operation == operation && Path.Value.Contains(part, StringComparison.Ordinal);
+    public bool Is(string operation, string part) => Operation == operation && Path.Value.Contains(part, StringComparison.Ordinal);
 
     public override string ToString() => $"{Operation} {Path}";
 }
 
 /// <summary>The process has stopped for ever; nothing it does afterwards has an effect.</summary>
-internal sealed class ProcessDiedException() : Exception("The process is dead.");
+public sealed class ProcessDiedException() : Exception("The process is dead.");
 
 /// <summary>What one process sees of a shared store: the test decides before and after each call what becomes of it.</summary>
-internal sealed class ProcessStore(IObjectStore shared) : IObjectStore
+public sealed class ProcessStore(IObjectStore shared) : IObjectStore
 {
-    internal Func<StoreCall, Task> Before { get; set; } = static _ => Task.CompletedTask;
+    public Func<StoreCall, Task> Before { get; set; } = static _ => Task.CompletedTask;
 
-    internal Func<StoreCall, Task> After { get; set; } = static _ => Task.CompletedTask;
+    public Func<StoreCall, Task> After { get; set; } = static _ => Task.CompletedTask;
 
-    internal bool IsDead { get; set; }
+    public bool IsDead { get; set; }
 
     public string Root => shared.Root;
 

@@ -1,21 +1,24 @@
 using Lakehouse.Hudi;
 using Lakehouse.Storage;
 using Xunit;
-using static Lakehouse.Tests.Hudi.TestStop;
 
-namespace Lakehouse.Tests.Hudi;
+namespace Lakehouse.Testing;
 
 /// <summary>
 /// How hudi-rs 0.5 chooses files at timeline layout 1: every data file outside <c>.hoodie</c> whose instant is at or before the snapshot's,
 /// whether that instant completed or not; the greatest per file id; replaced groups off. Bad names and doubles are errors.
 /// </summary>
-internal static class HudiRsRule
+public static class HudiRsRule
 {
-    internal static async Task<List<ObjectPath>> SelectAsync(IObjectStore store, TableSnapshot snapshot)
+    /// <summary>The files that hudi-rs reads as of the snapshot; fails the test where it would fail.</summary>
+    public static async Task<List<ObjectPath>> SelectAsync(
+        IObjectStore store, TableSnapshot snapshot, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(snapshot);
         var latest = new Dictionary<(string, string), (string Instant, ObjectPath Path)>();
         var seen = new HashSet<(string, string)>();
-        await foreach (ObjectStat file in store.ListAsync(default, recursive: true, Stop))
+        await foreach (ObjectStat file in store.ListAsync(default, recursive: true, cancellation))
         {
             if (file.Path.Value.StartsWith(".hoodie/", StringComparison.Ordinal)
                 || !file.Path.Name.EndsWith(".parquet", StringComparison.Ordinal))

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using Lakehouse.Columns;
+using Lakehouse.Hudi;
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Conformance.Tests;
+
+/// <summary>
+/// A table of every column type on local disk, made through the real write path, together with the rows that it must show.
+/// </summary>
+internal sealed class SampleTable
+{
+    internal const string WriteToken = "3-1-4";
+    private const string Pipeline = "sample";
+    private static readonly LedgerKey Key = new(Pipeline, "cluster-1", "sample", 0);
+    private readonly Random _random;
+    private readonly SampleShape _shape;
+    private readonly List<SampleCommit> _commits = [];
+    private long _offset;
+    private long _checkpoint;
+
+    private SampleTable(HudiTable table, SampleShape shape, Random random) => (Table, _shape, _random) = (table, shape, random);
+
+    internal static Schema Schema { get; } = new(
+        new Field("id", TypeKind.Long, Required: true),
+        new Field("flag", TypeKind.Boolean),
+        new Field("count", TypeKind.Int),
+        new Field("total", TypeKind.Long),
+        new Field("ratio", TypeKind.Float),
+        new Field("fare", TypeKind.Double),
+        new Field("price", ColumnType.Decimal(9, 2)),
+        new Field("balance", ColumnType.Decimal(18, 4)),
+        new Field("supply", ColumnType.Decimal(38, 10)),
+        new Field("day", TypeKind.Date),
+        new Field("at_millis", TypeKind.TimestampMillis),
+        new Field("at_micros", TypeKind.TimestampMicros),
+        new Field("name", TypeKind.String),
+        new Field("payload", TypeKind.Binary),
+        new Field("nothing", TypeKind.String),
+        new Field("dt", TypeKind.String),
+        new Field("zone", TypeKind.Int, Required: true));
+
+    /// <summary>Several row groups and several pages in each, so that splits have something to divide.</summary>
+    internal static ParquetWriterOptions SmallPages { get; } = new() { RowGroupRowCountMax = 250, PageRowCount = 90 };
+
+    internal HudiTable Table { get; }
+
+    internal string Folder => Table.Store.Root;
+
+    /// <summary>The table that gets its files in the same commits, such as dead letters.</summary>
+    internal SampleTable? Follower { get; set; }
+
+    /// <summary>How committers are set.</summary>
+    internal CommitterOptions CommitterOptions { get; init; } = new();
+
+    /// <summary>The instants that readers must see.</summary>
+    internal IEnumerable<string> Instants => _commits.Select(c => c.Instant);
+
+    internal static async Task<SampleTable> CreateAsync(
+        string folder, SampleShape shape, int seed, CancellationToken cancellation, CommitterOptions? options = null)
+    {
+        var random = new Random(seed);
+        var config = new TableConfig
+        {
+            Name = "sample",
+            Schema = Schema,
+            PartitionFields = shape.PartitionFields,
+            RecordKeyFields = shape.RecordKeyFields,
+        };
+        HudiTable table = await HudiTable.CreateAsync(new LocalObjectStore(folder), config, TimeProvider.System, random, cancellation);
+        return new SampleTable(table, shape, random) { CommitterOptions = options ?? new CommitterOptions() };
+    }
+
+    /// <summary>What readers must see, at an instant or now.</summary>
+    internal ExpectedTable Expected(string? asOf = null) =>
+        new(_shape, _commits.Where(c => asOf is null || string.CompareOrdinal(c.Instant, asOf) <= 0));
+
+    /// <summary>A committer of a new life of the worker, whose store may die under it.</summary>
+    internal async Task<TableCommitter> CommitterAsync(IObjectStore? store, CancellationToken cancellation)
+    {
+        HudiTable table = store is null ? Table
+            : await HudiTable.OpenAsync(store, TimeProvider.System, _random, cancellation)
+                ?? throw new InvalidOperationException("The table is gone.");
+        CommitterOptions options = CommitterOptions with { OpenFollower = (_, _) => Task.FromResult(Follower?.Table ?? table) };
+        return new TableCommitter(table, "worker", $"{_random.Next():x8}", options, TimeProvider.System, _random);
+    }
+
+    /// <summary>Commits so many new rows.</summary>
+    internal async Task CommitAsync(int rowCount, CancellationToken cancellation, ParquetWriterOptions? options = null)
+    {
+        SampleWork work = await StageAsync(rowCount, cancellation, options);
+        TableCommitter committer = await CommitterAsync(null, cancellation);
+        CommitResult result = await committer.CommitAsync(work.Committable, cancellation);
+        Accept(work, result is CommitResult.Committed committed
+            ? committed.Instant
+            : throw new InvalidOperationException($"Not committed: {result}"));
+    }
+
+    /// <summary>Counts rows as committed and public: the next ones continue behind them.</summary>
+    internal void Accept(SampleWork work, string instant)
+    {
+        _commits.Add(new SampleCommit(instant, work.Rows));
+        _offset += work.Rows.Count;
+    }
+
+    /// <summary>As <see cref="Accept(SampleWork, string)"/>, with the newest instant of the timeline.</summary>
+    internal async Task AcceptAsync(SampleWork work, CancellationToken cancellation)
+    {
+        TableSnapshot snapshot = await Table.SnapshotAsync(null, cancellation);
+        Accept(work, snapshot.Instant ?? throw new InvalidOperationException("The table shows no instant."));
+    }
+
+    /// <summary>Makes rows and writes their files to staging. Nothing of it is committed.</summary>
+    internal async Task<SampleWork> StageAsync(int rowCount, CancellationToken cancellation, ParquetWriterOptions? options = null)
+    {
+        _checkpoint++;
+        var rows = new List<SampleRow>();
+        var files = ImmutableArray.CreateBuilder<StagedFile>();
+        ObjectPath staging = HudiTable.StagingFolder(Pipeline, "worker", "a1", _checkpoint);
+        foreach ((int index, SamplePartition partition) in _shape.Files.Index())
+        {
+            long[] offsets = [.. Enumerable.Range(0, rowCount).Where(i => i % _shape.Files.Length == index).Select(i => _offset + i)];
+            if (offsets.Length == 0)
+            {
+                continue;
+            }
+
+            var fileOptions = new BaseFileOptions
+            {
+                Parquet = options ?? SmallPages,
+                EventTimeColumn = "at_millis",
+                WriteToken = WriteToken,
+            };
+            using var writer = new BaseFileWriter(Table, partition.Path, staging, fileOptions, null);
+            var written = new List<(string?[] Values, long Offset)>();
+            foreach (long[] batch in offsets.Chunk(140))
+            {
+                SampleRows.Write(writer, batch, partition, _shape.OnlyNulls, _random, written);
+            }
+
+            StagedFile file = await writer.CompleteAsync(cancellation);
+            files.Add(file);
+            rows.AddRange(written.Select(w => new SampleRow(w.Values, w.Offset, partition.Path, file.FileId)));
+        }
+
+        var range = new OffsetRange(Key, _offset, _offset + rowCount, 1, "topic-id", rowCount, rowCount, 0, 0, 0, null, null);
+        var reference = new CheckpointReference(Pipeline, "worker", _checkpoint, $"{Pipeline}/worker/a1/{_checkpoint}");
+        return new SampleWork(new Committable(files.ToImmutable(), [range], reference, 0, []), rows);
+    }
+}
+
+/// <summary>Staged files and the rows in them.</summary>
+internal sealed record SampleWork(Committable Committable, IReadOnlyList<SampleRow> Rows);

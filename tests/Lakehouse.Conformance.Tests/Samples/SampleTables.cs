@@ -1,0 +1,108 @@
+using Lakehouse.Conformance.Tests;
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+using Lakehouse.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(SampleTables))]
+
+namespace Lakehouse.Conformance.Tests;
+
+/// <summary>The tables that every reader reads and every invariant is held against. Each is made when it is first asked for.</summary>
+public sealed class SampleTables : IDisposable
+{
+    private static readonly Dictionary<string, Func<string, CancellationToken, Task<SampleTable>>> Makers = new()
+    {
+        ["without a commit"] = (folder, stop) => SampleTable.CreateAsync(folder, SampleShape.Plain, 1, stop),
+        ["of one row"] = (folder, stop) => CommittedAsync(folder, SampleShape.Plain, 2, [1], stop),
+        ["without partitions"] = (folder, stop) => CommittedAsync(folder, SampleShape.Plain, 3, [3, 1_100, 400], stop),
+        ["by day"] = (folder, stop) => CommittedAsync(folder, SampleShape.ByDay, 4, [700, 2, 300], stop),
+        ["by day and zone, with a key"] = (folder, stop) => CommittedAsync(folder, SampleShape.ByDayAndZone, 5, [500, 90], stop),
+        ["by odd names"] = (folder, stop) => CommittedAsync(folder, SampleShape.ByOddNames, 6, [60, 40], stop),
+        ["with a key of two columns"] = (folder, stop) =>
+            CommittedAsync(folder, SampleShape.Plain with { RecordKeyFields = ["id", "name"] }, 7, [150], stop),
+        ["of nothing but nulls"] = (folder, stop) =>
+            CommittedAsync(folder, SampleShape.ByDay with { OnlyNulls = true }, 8, [600, 10], stop),
+        ["whose writer was set differently each time"] = OfManySettingsAsync,
+        ["with a commit that has no file"] = (folder, stop) => CommittedAsync(folder, SampleShape.ByDay, 10, [50, 0, 30, 0], stop),
+        ["whose first instants were pruned"] = PrunedAsync,
+        ["with a pending claim, no file copied yet"] = (folder, stop) =>
+            InterruptedTables.DiedAsync(folder, 20, call => call.Is("copy-patched", ".parquet"), stop),
+        ["with a pending claim, all files copied"] = (folder, stop) =>
+            InterruptedTables.DiedAsync(folder, 21, call => call.Is("put-if-absent", ".outcome"), stop),
+        ["with a claim just aborted"] = InterruptedTables.AbortedAsync,
+        ["with a commit after an aborted claim"] = InterruptedTables.CommittedAfterAbortAsync,
+        ["with a commit not yet published"] = (folder, stop) =>
+            InterruptedTables.DiedAsync(folder, 24, call => call.Is("put-if-absent", ".commit.requested"), stop),
+        ["with a commit half published"] = (folder, stop) => InterruptedTables.DiedAsync(
+            folder, 25, call => call.Is("copy-if-absent", InterruptedTables.LastPartition), stop),
+        ["with a commit published but for its last file"] = (folder, stop) =>
+            InterruptedTables.DiedAsync(folder, 26, InterruptedTables.IsCompletion, stop),
+        ["whose first commit is not yet published"] = InterruptedTables.FirstCommitHalfPublishedAsync,
+        ["with a commit that another process published"] = InterruptedTables.RecoveredAsync,
+        ["that an overtaken writer woke up in"] = InterruptedTables.ZombieWriterAsync,
+        ["that an overtaken publisher woke up in"] = InterruptedTables.ZombiePublisherAsync,
+        ["with dead letters"] = (folder, stop) => InterruptedTables.WithDeadLettersAsync(folder, false, stop),
+        ["of dead letters"] = (folder, stop) => InterruptedTables.WithDeadLettersAsync(folder, true, stop),
+    };
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Dictionary<string, Lazy<Task<SampleTable>>> _tables;
+
+    public SampleTables() => _tables = Makers.Index().ToDictionary(
+        m => m.Item.Key,
+        m => new Lazy<Task<SampleTable>>(() => m.Item.Value(_folder[$"{m.Index}"], CancellationToken.None)));
+
+    /// <summary>What can be asked for.</summary>
+    public static TheoryData<string> Names => [.. Makers.Keys];
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Dispose();
+
+    internal Task<SampleTable> GetAsync(string name) => _tables[name].Value;
+
+    private static async Task<SampleTable> CommittedAsync(
+        string folder, SampleShape shape, int seed, int[] rowCounts, CancellationToken stop)
+    {
+        SampleTable sample = await SampleTable.CreateAsync(folder, shape, seed, stop);
+        foreach (int rowCount in rowCounts)
+        {
+            await sample.CommitAsync(rowCount, stop);
+        }
+
+        return sample;
+    }
+
+    private static async Task<SampleTable> OfManySettingsAsync(string folder, CancellationToken stop)
+    {
+        SampleTable sample = await SampleTable.CreateAsync(folder, SampleShape.ByDay, 9, stop);
+        ParquetWriterOptions[] settings =
+        [
+            new(),
+            SampleTable.SmallPages with { Codec = CompressionCodec.Uncompressed },
+            SampleTable.SmallPages with { Dictionaries = false },
+            SampleTable.SmallPages with { DictionaryBytesMax = 2_000, ZstdLevel = 9 },
+            SampleTable.SmallPages with { PageBytes = 3_000, RowGroupBytes = 60_000 },
+        ];
+        foreach (ParquetWriterOptions options in settings)
+        {
+            await sample.CommitAsync(400, stop, options);
+        }
+
+        return sample;
+    }
+
+    private static async Task<SampleTable> PrunedAsync(string folder, CancellationToken stop)
+    {
+        SampleTable sample = await SampleTable.CreateAsync(
+            folder, SampleShape.ByDay, 11, stop, new() { ActiveInstantsKept = 3, NumberRetention = TimeSpan.Zero });
+        for (int commit = 0; commit < 8; commit++)
+        {
+            await sample.CommitAsync(20 + commit, stop);
+        }
+
+        int left = (await sample.Table.SnapshotAsync(null, stop)).Timeline.Length;
+        Assert.True(left < 8, $"nothing was pruned: {left} instants are left");
+        return sample;
+    }
+}
