@@ -13,14 +13,23 @@ namespace Lakehouse.Parquet;
 internal sealed class ByteArrayDictionary : IDisposable
 {
     private const int SlotsMin = 1024;
+    private const ulong TagMask = 0xFFFF_FFFF_0000_0000;
     private ulong[] _slots = ArrayPool<ulong>.Shared.Rent(SlotsMin);
     private Entry[] _entries = ArrayPool<Entry>.Shared.Rent(SlotsMin / 2);
-    private int _slotCount = SlotsMin;
-    private int _page = 1;
-    private int _minimum = -1;
-    private int _maximum = -1;
 
-    internal ByteArrayDictionary() => _slots.AsSpan(0, SlotsMin).Clear();
+    // One bit per entry: it was compared with the page's bounds byte by byte. Rented with the entries.
+    private ulong[] _compared = ArrayPool<ulong>.Shared.Rent(SlotsMin);
+    private int _slotCount = SlotsMin;
+    private int _minimum;
+    private int _maximum;
+    private ulong _minimumKey;
+    private ulong _maximumKey;
+
+    internal ByteArrayDictionary()
+    {
+        _slots.AsSpan(0, SlotsMin).Clear();
+        BeginPage();
+    }
 
     internal PooledBuffer Slab { get; } = new(4096);
 
@@ -39,8 +48,9 @@ internal sealed class ByteArrayDictionary : IDisposable
     /// <summary>Forgets the bounds.</summary>
     internal void BeginPage()
     {
-        _page++;
         _minimum = _maximum = -1;
+        (_minimumKey, _maximumKey) = (ulong.MaxValue, 0);
+        _compared.AsSpan(0, (_entries.Length / 64) + 1).Clear();
     }
 
     /// <summary>Writes the index of each value, which lie from offset i to offset i + 1 of the bytes; new ones are appended.</summary>
@@ -51,7 +61,9 @@ internal sealed class ByteArrayDictionary : IDisposable
         Reserve(count);
         ref ulong slots = ref MemoryMarshal.GetArrayDataReference(_slots);
         ref Entry entries = ref MemoryMarshal.GetArrayDataReference(_entries);
+        ref ulong compared = ref MemoryMarshal.GetArrayDataReference(_compared);
         ulong mask = (ulong)_slotCount - 1;
+        (ulong minimumKey, ulong maximumKey) = (_minimumKey, _maximumKey);
         for (int i = 0; i < count; i++)
         {
             int offset = offsets[i];
@@ -59,7 +71,7 @@ internal sealed class ByteArrayDictionary : IDisposable
             ReadOnlySpan<byte> value = bytes.Slice(offset, length);
             ulong prefix = LoadPrefix(bytes, offset, length);
             ulong hash = Hash(value, prefix);
-            ulong tag = hash & 0xFFFF_FFFF_0000_0000;
+            ulong tag = hash & TagMask;
             ulong at = hash & mask;
             uint index;
             while (true)
@@ -72,7 +84,7 @@ internal sealed class ByteArrayDictionary : IDisposable
                     break;
                 }
 
-                if ((slot & 0xFFFF_FFFF_0000_0000) == tag)
+                if ((slot & TagMask) == tag)
                 {
                     index = (uint)slot - 1;
                     ref Entry entry = ref Unsafe.Add(ref entries, (nint)index);
@@ -86,9 +98,14 @@ internal sealed class ByteArrayDictionary : IDisposable
             }
 
             indexes[i] = index;
-            if (Unsafe.Add(ref entries, (nint)index).Page != _page)
+            ulong key = BinaryPrimitives.ReverseEndianness(prefix);
+            bool isNew = (Unsafe.Add(ref compared, (nint)(index >> 6)) & (1UL << (int)index)) == 0;
+
+            // < One branch that is hardly ever taken, where two would often be guessed wrong.
+            if (((key <= minimumKey) | (key >= maximumKey)) & isNew)
             {
-                SeeInPage((int)index);
+                Widen((int)index, key);
+                (minimumKey, maximumKey) = (_minimumKey, _maximumKey);
             }
         }
     }
@@ -98,7 +115,8 @@ internal sealed class ByteArrayDictionary : IDisposable
     {
         ArrayPool<ulong>.Shared.Return(_slots);
         ArrayPool<Entry>.Shared.Return(_entries);
-        (_slots, _entries, _slotCount, Count) = ([], [], 0, 0);
+        ArrayPool<ulong>.Shared.Return(_compared);
+        (_slots, _entries, _compared, _slotCount, Count) = ([], [], [], 0, 0);
         Slab.Dispose();
     }
 
@@ -117,28 +135,25 @@ internal sealed class ByteArrayDictionary : IDisposable
         return Count++;
     }
 
-    // < Runs once per distinct value and page.
+    // < Runs when the first eight bytes lie outside the bounds, and once per value and page when they are those of a bound.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void SeeInPage(int index)
+    private void Widen(int index, ulong key)
     {
-        _entries[index].Page = _page;
+        _compared[index >> 6] |= 1UL << index;
         if (_minimum < 0)
         {
-            _minimum = _maximum = index;
+            (_minimum, _maximum, _minimumKey, _maximumKey) = (index, index, key, key);
             return;
         }
 
-        ulong key = BinaryPrimitives.ReverseEndianness(_entries[index].Prefix);
-        ulong low = BinaryPrimitives.ReverseEndianness(_entries[_minimum].Prefix);
-        ulong high = BinaryPrimitives.ReverseEndianness(_entries[_maximum].Prefix);
-        if (key < low || (key == low && this[index].SequenceCompareTo(Minimum) < 0))
+        if (key < _minimumKey || (key == _minimumKey && this[index].SequenceCompareTo(Minimum) < 0))
         {
-            _minimum = index;
+            (_minimum, _minimumKey) = (index, key);
         }
 
-        if (key > high || (key == high && this[index].SequenceCompareTo(Maximum) > 0))
+        if (key > _maximumKey || (key == _maximumKey && this[index].SequenceCompareTo(Maximum) > 0))
         {
-            _maximum = index;
+            (_maximum, _maximumKey) = (index, key);
         }
     }
 
@@ -152,6 +167,11 @@ internal sealed class ByteArrayDictionary : IDisposable
             _entries.AsSpan(0, Count).CopyTo(larger);
             ArrayPool<Entry>.Shared.Return(_entries);
             _entries = larger;
+            ulong[] compared = ArrayPool<ulong>.Shared.Rent((larger.Length / 64) + 1);
+            compared.AsSpan().Clear();
+            _compared.AsSpan(0, (Count / 64) + 1).CopyTo(compared);
+            ArrayPool<ulong>.Shared.Return(_compared);
+            _compared = compared;
         }
 
         if (2 * needed <= _slotCount)
@@ -179,7 +199,7 @@ internal sealed class ByteArrayDictionary : IDisposable
                 at = (at + 1) & mask;
             }
 
-            _slots[at] = (hash & 0xFFFF_FFFF_0000_0000) | ((uint)i + 1);
+            _slots[at] = (hash & TagMask) | ((uint)i + 1);
         }
     }
 
@@ -236,6 +256,5 @@ internal sealed class ByteArrayDictionary : IDisposable
         internal ulong Prefix;
         internal int Offset;
         internal int Length;
-        internal int Page;
     }
 }

@@ -147,4 +147,42 @@ public sealed class EncodingTests
         bool has = MinMax.Widen<long>(TypeKind.Double, bits, false, ref min, ref max);
         return (has, BitConverter.Int64BitsToDouble(min), BitConverter.Int64BitsToDouble(max));
     }
+
+    [Fact]
+    public void A_dictionary_knows_the_bounds_of_each_page()
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        using var dictionary = new ByteArrayDictionary();
+        uint[] indexes = new uint[1000];
+        for (int page = 0; page < 60; page++)
+        {
+            // Values that differ in the first bytes, only behind the first eight, or only in their length.
+            string[] stems = ["", "a", "\0", "trips-00", "trips-00-", "trips-01-"];
+            byte[][] values =
+            [
+                .. Enumerable.Range(0, random.Next(1, indexes.Length)).Select(_ => System.Text.Encoding.UTF8.GetBytes(
+                    stems[random.Next(stems.Length)] + new string('\0', random.Next(3)) + random.Next(page < 30 ? 20 : 2000))),
+            ];
+            byte[] bytes = [.. values.SelectMany(v => v)];
+            int[] offsets = new int[values.Length + 1];
+            for (int i = 0; i < values.Length; i++)
+            {
+                offsets[i + 1] = offsets[i] + values[i].Length;
+            }
+
+            dictionary.BeginPage();
+            Assert.False(dictionary.HasBounds);
+            dictionary.Encode(bytes, offsets, indexes);
+            for (int i = 0; i < values.Length; i++)
+            {
+                Assert.True(dictionary[(int)indexes[i]].SequenceEqual(values[i]), $"seed {seed}");
+            }
+
+            Array.Sort(values, static (a, b) => a.AsSpan().SequenceCompareTo(b));
+            Assert.True(dictionary.HasBounds);
+            Assert.True(dictionary.Minimum.SequenceEqual(values[0]), $"seed {seed}");
+            Assert.True(dictionary.Maximum.SequenceEqual(values[^1]), $"seed {seed}");
+        }
+    }
 }
