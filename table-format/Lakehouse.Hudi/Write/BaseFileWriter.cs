@@ -61,7 +61,10 @@ public sealed class BaseFileWriter : IDisposable
                 [MetaColumns.PartitionPath] = new(schema[3], Encoding.UTF8.GetBytes(partitionPath), Patchable: false),
                 [MetaColumns.FileName] = new(schema[4], Encoding.ASCII.GetBytes(placeholder), Patchable: true),
             },
-            carriedOver);
+            carriedOver,
+            _meta.KeysAreSeqnos
+                ? new Dictionary<string, string>(StringComparer.Ordinal) { [MetaColumns.RecordKey] = MetaColumns.CommitSeqno }
+                : null);
     }
 
     /// <summary>Rows written so far.</summary>
@@ -85,7 +88,7 @@ public sealed class BaseFileWriter : IDisposable
         }
 
         ImmutableArray<ColumnVector> columns = rows.Columns;
-        (ColumnVector seqno, ColumnVector key) = _meta.Build(columns, rows.RowCount, identity);
+        (ColumnVector seqno, ColumnVector? key) = _meta.Build(columns, rows.RowCount, identity);
         try
         {
             _columns[1] = seqno;
@@ -101,7 +104,7 @@ public sealed class BaseFileWriter : IDisposable
         {
             Array.Clear(_columns);
             seqno.Dispose();
-            key.Dispose();
+            key?.Dispose();
         }
 
         if (_eventTime >= 0)

@@ -31,8 +31,11 @@ internal sealed class MetaColumnBuilder : IDisposable
         _keys.Dispose();
     }
 
-    /// <summary>The two columns, owned by the caller; they are the same object twice where the table has no record key.</summary>
-    internal (ColumnVector Seqno, ColumnVector Key) Build(ImmutableArray<ColumnVector> columns, int rowCount, RowIdentity identity)
+    /// <summary>True where the table has no record key: the row's number is its key.</summary>
+    internal bool KeysAreSeqnos => _keyFields.IsEmpty;
+
+    /// <summary>The two columns, owned by the caller; no keys where they are the seqnos.</summary>
+    internal (ColumnVector Seqno, ColumnVector? Key) Build(ImmutableArray<ColumnVector> columns, int rowCount, RowIdentity identity)
     {
         if (identity.Offsets.Length != rowCount || identity.Offsets.Type.Kind != TypeKind.Long || identity.Offsets.NullCount != 0)
         {
@@ -43,8 +46,7 @@ internal sealed class MetaColumnBuilder : IDisposable
         AppendSeqnos(_seqnos, identity.Prefix.Span, identity.Offsets.Values<long>());
         if (_keyFields.IsEmpty)
         {
-            ColumnVector both = _seqnos.Finish();
-            return (both, both);
+            return (_seqnos.Finish(), null);
         }
 
         AppendKeys(_keys, columns, _keyFields, _keyLabels, rowCount);

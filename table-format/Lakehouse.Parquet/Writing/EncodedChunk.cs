@@ -3,7 +3,7 @@ using Lakehouse.Columns;
 namespace Lakehouse.Parquet;
 
 /// <summary>A column chunk ready to be written: pages with their headers, and what the footer and the page index say about them.</summary>
-internal sealed class EncodedChunk : IDisposable
+internal sealed record EncodedChunk : IDisposable
 {
     internal required Field Field { get; init; }
 

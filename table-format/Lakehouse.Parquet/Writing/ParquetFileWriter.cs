@@ -19,6 +19,9 @@ public sealed class ParquetFileWriter : IDisposable
     private readonly ParquetWriterOptions _options;
     private readonly ColumnWriter?[] _writers;
     private readonly ConstantColumnWriter?[] _constants;
+
+    // The column that another one repeats, or -1.
+    private readonly int[] _originals;
     private readonly HashSet<string> _patchable = new(StringComparer.Ordinal);
     private readonly List<EncodedRowGroup> _groups = [];
     private long _groupRowCount;
@@ -27,13 +30,15 @@ public sealed class ParquetFileWriter : IDisposable
 
     /// <summary>
     /// Begins a file. <paramref name="constants"/> maps columns of the schema to their one value; <paramref name="carriedOver"/> is
-    /// shared by the files of one sink. Throws when a constant is not a string or binary column of the schema.
+    /// shared by the files of one sink. <paramref name="copies"/> maps columns to one that always has the same values and is encoded
+    /// for both. Throws when a constant is not a string or binary column of the schema, or a copy's type is not its original's.
     /// </summary>
     public ParquetFileWriter(
         Schema schema,
         ParquetWriterOptions options,
         IReadOnlyDictionary<string, ConstantColumn> constants,
-        ColumnWriterState? carriedOver)
+        ColumnWriterState? carriedOver,
+        IReadOnlyDictionary<string, string>? copies = null)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(options);
@@ -51,8 +56,14 @@ public sealed class ParquetFileWriter : IDisposable
             }
         }
 
+        _originals = FindOriginals(schema, copies);
         for (int i = 0; i < schema.Count; i++)
         {
+            if (_originals[i] >= 0)
+            {
+                continue;
+            }
+
             if (!constants.TryGetValue(schema[i].Name, out ConstantColumn? constant))
             {
                 _writers[i] = NewWriter(schema[i], options, state);
@@ -91,7 +102,7 @@ public sealed class ParquetFileWriter : IDisposable
     }
 
     /// <summary>
-    /// Appends rows: the columns in schema order, null where the column is constant. The vectors stay the caller's and may be disposed when
+    /// Appends rows: the columns in schema order, null where the column is constant or a copy. The vectors stay the caller's and may be disposed when
     /// the call returns. Throws <see cref="ArgumentException"/> when a column does not fit the schema; then nothing was appended.
     /// </summary>
     public void Write(IReadOnlyList<ColumnVector?> columns, int rowCount)
@@ -195,14 +206,15 @@ public sealed class ParquetFileWriter : IDisposable
         for (int i = 0; i < columns.Count; i++)
         {
             ColumnVector? vector = columns[i];
+            bool isLeftOut = _constants[i] is not null || _originals[i] >= 0;
             bool fits = vector is null
-                ? _constants[i] is not null
-                : _constants[i] is null && vector.Type == Schema[i].Type && vector.Length >= rowCount
+                ? isLeftOut
+                : !isLeftOut && vector.Type == Schema[i].Type && vector.Length >= rowCount
                     && !(Schema[i].Required && vector.NullCount > 0);
             if (!fits)
             {
                 throw new ArgumentException(
-                    $"Column '{Schema[i].Name}' of the file is {(_constants[i] is null ? Schema[i].ToString() : "constant")}, got "
+                    $"Column '{Schema[i].Name}' of the file is {(isLeftOut ? "a constant or a copy" : Schema[i].ToString())}, got "
                     + (vector is null ? "none." : $"{vector.Type}, {vector.Length} rows, {vector.NullCount} nulls for {rowCount} rows."),
                     nameof(columns));
             }
@@ -219,13 +231,35 @@ public sealed class ParquetFileWriter : IDisposable
         var chunks = new EncodedChunk[_writers.Length];
         for (int i = 0; i < chunks.Length; i++)
         {
-            chunks[i] = _writers[i]?.FinishChunk() ?? _constants[i]?.FinishChunk()
-                ?? throw new InvariantViolatedException("every column has a writer");
+            // < An original stands before its copies. They share its buffers, which are given back once however often they are disposed.
+            chunks[i] = _originals[i] >= 0
+                ? chunks[_originals[i]] with { Field = Schema[i] }
+                : _writers[i]?.FinishChunk() ?? _constants[i]?.FinishChunk()
+                    ?? throw new InvariantViolatedException("every column has a writer");
             _finishedByteCount += chunks[i].ByteCount;
         }
 
         _groups.Add(new EncodedRowGroup(_groupRowCount, chunks));
         _groupRowCount = 0;
+    }
+
+    private static int[] FindOriginals(Schema schema, IReadOnlyDictionary<string, string>? copies)
+    {
+        int[] originals = new int[schema.Count];
+        Array.Fill(originals, -1);
+        foreach ((string copy, string original) in copies ?? new Dictionary<string, string>())
+        {
+            int to = schema.IndexOf(copy);
+            int from = schema.IndexOf(original);
+            if (from < 0 || to <= from || schema[to] != schema[from] with { Name = copy } || copies!.ContainsKey(original))
+            {
+                throw new ArgumentException($"Column '{copy}' cannot repeat '{original}' in {schema}.", nameof(copies));
+            }
+
+            originals[to] = from;
+        }
+
+        return originals;
     }
 
     private static ColumnWriter NewWriter(Field field, ParquetWriterOptions options, ColumnWriterState state) => field.Type.Kind switch
