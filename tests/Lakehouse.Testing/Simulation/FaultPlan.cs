@@ -12,6 +12,12 @@ public sealed record FaultPlan
     /// <summary>The call of this point fails: without effect at the point before it; with effect, its answer lost, at the one after it.</summary>
     public long? FailAt { get; init; }
 
+    /// <summary>Stands still at this point.</summary>
+    public long? PauseAt { get; init; }
+
+    /// <summary>Whether it says at which point something happens, once.</summary>
+    public bool IsPlanned => KillAt is not null || FailAt is not null || PauseAt is not null;
+
     /// <summary>Probability of dying at a point.</summary>
     public double Kill { get; init; }
 
@@ -37,6 +43,11 @@ public sealed record FaultPlan
         if (FailAt == point)
         {
             return Fault.Fail;
+        }
+
+        if (PauseAt == point)
+        {
+            return Fault.Pause;
         }
 
         double drawn = random.NextDouble();

@@ -71,7 +71,7 @@ public sealed class Lives(
             throw new SimulationException($"Seed {world.Seed}: a life without faults did not come to its end.", over.Run.Exception);
         }
 
-        bool isLast = over.Number + 1 >= FaultyMax || faults.KillAt is not null || faults.FailAt is not null;
+        bool isLast = over.Number + 1 >= FaultyMax || faults.IsPlanned;
         return Start(over.Worker, over.Number + 1, isLast ? FaultPlan.None : faults);
     }
 

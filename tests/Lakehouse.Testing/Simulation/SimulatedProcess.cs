@@ -55,8 +55,9 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
     }
 
     /// <summary>Stops the process for a while (a long collection, a suspended machine).</summary>
-    public void Pause(TimeSpan duration)
+    public void Pause()
     {
+        TimeSpan duration = TimeSpan.FromSeconds(world.Random.Next(1, 90));
         IsPaused = true;
         world.Record(name + " pauses");
         Paused?.Invoke();
@@ -80,7 +81,7 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
                 world.Record(point + " fails");
                 return Task.FromException(failure());
             case Fault.Pause:
-                Pause(TimeSpan.FromSeconds(world.Random.Next(1, 90)));
+                Pause();
                 return WaitAsync(TimeSpan.Zero);
             case Fault.Slow:
                 return WaitAsync(TimeSpan.FromMilliseconds(world.Random.Next(0, 30)));
@@ -97,12 +98,20 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
             return AtAsync(moment, () => Unreachable(moment));
         }
 
-        return Pass(moment) switch
+        switch (Pass(moment))
         {
-            Fault.Kill => throw new ProcessKilledException(),
-            Fault.Fail => throw Unreachable(moment),
-            _ => Task.CompletedTask,
-        };
+            case Fault.Kill:
+                throw new ProcessKilledException();
+            case Fault.Fail:
+                throw Unreachable(moment);
+            case Fault.Pause:
+                Pause(); // From the next wait on.
+                break;
+            default:
+                break;
+        }
+
+        return Task.CompletedTask;
     }
 
     private static KafkaException Unreachable(string moment) =>

@@ -45,6 +45,11 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         static point => new FaultPlan { FailAt = point },
         static _ => true);
 
+    [Fact]
+    public void Nor_does_a_process_that_stands_still_at_any_call_and_wakes_when_another_has_taken_its_place() => AtEveryPoint(
+        static point => new FaultPlan { PauseAt = point },
+        static outcome => outcome.Lives == 2);
+
     private void AtEveryPoint(Func<long, FaultPlan> plan, Func<PipelineOutcome, bool> happened)
     {
         IReadOnlyList<string> points = PipelineScenario.RunSmall(Seed, FaultPlan.None).Points;

@@ -7,7 +7,7 @@ namespace Lakehouse.Tests.Simulation;
 /// <summary>One seed of the whole pipeline.</summary>
 internal static class PipelineScenario
 {
-    private static readonly FaultPlan _randomFaults = new() { Kill = 0.0012, Pause = 0.0004, Fail = 0.0015, Unknown = 0.03, Slow = 0.2 };
+    private static readonly double[] _intensities = [0.3, 1, 3];
 
     /// <summary>A few records, one worker, and only the faults that the plan names: for walking through every point.</summary>
     internal static PipelineOutcome RunSmall(int seed, FaultPlan faults)
@@ -17,70 +17,75 @@ internal static class PipelineScenario
         system.Trips.AddPartition();
         system.Trips.AddPartition();
         system.Trips.Grow(16);
-        return Run(world, system, faults, workerCount: 1, () => { });
+        return Run(world, system, faults, workerCount: 1, system.Start);
     }
 
     /// <summary>
     /// Everything drawn from the seed: how long the log is and how it grows, one worker or two that take turns, dying, pausing, failing
-    /// and lost calls, rebalances, new partitions.
+    /// and lost calls and how many of them, stops by signal, rebalances, new partitions.
     /// </summary>
     internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null)
     {
         var world = new SimulatedWorld(seed);
+        Random random = world.Random;
         var system = new PipelineSystem(world, sabotage ?? Sabotage.None);
-        int workerCount = world.Random.Next(1, 3);
-        for (int p = world.Random.Next(1, 3); p >= 0; p--)
+        int workerCount = random.Next(1, 3);
+        double intensity = _intensities[random.Next(_intensities.Length)];
+        for (int p = random.Next(1, 3); p >= 0; p--)
         {
             system.Trips.AddPartition();
         }
 
-        system.Trips.Grow(world.Random.Next(10, 80));
-        for (int left = world.Random.Next(4); left > 0; left--)
+        system.Trips.Grow(random.Next(10, 80));
+        for (int left = random.Next(4); left > 0; left--)
         {
             world.Time.CreateTimer(
-                _ => system.Log.Rebalance(PipelineSystem.Group), null, TimeSpan.FromMilliseconds(world.Random.Next(5_000)), Timeout.InfiniteTimeSpan);
+                _ => system.Log.Rebalance(PipelineSystem.Group), null, TimeSpan.FromMilliseconds(random.Next(5_000)), Timeout.InfiniteTimeSpan);
         }
 
-        int growthsLeft = world.Random.Next(3);
-        return Run(world, system, _randomFaults, workerCount, () =>
+        int growthsLeft = random.Next(3);
+        var faults = new FaultPlan
+        {
+            Kill = 0.0012 * intensity, Pause = 0.0004 * intensity, Fail = 0.0015 * intensity, Unknown = 0.03 * intensity, Slow = 0.2,
+        };
+        return Run(world, system, faults, workerCount, (process, worker) =>
         {
             if (growthsLeft > 0)
             {
                 growthsLeft--;
-                system.Trips.Grow(world.Random.Next(20));
-                if (world.Random.Next(4) == 0)
+                system.Trips.Grow(random.Next(20));
+                if (random.Next(4) == 0)
                 {
                     system.Trips.AddPartition();
                 }
             }
+
+            return process.Faults != FaultPlan.None && random.Next(6) == 0
+                ? system.StartUntilStopped(process, worker, TimeSpan.FromMilliseconds(random.Next(4_000)))
+                : system.Start(process, worker);
         });
     }
 
-    private static PipelineOutcome Run(SimulatedWorld world, PipelineSystem system, FaultPlan faults, int workerCount, Action beforeLife)
+    private static PipelineOutcome Run(
+        SimulatedWorld world, PipelineSystem system, FaultPlan faults, int workerCount, Func<SimulatedProcess, int, Task> start)
     {
-        var lives = new Lives(world, Start, () => system.Oracle.Check(), MayGiveUp, workerCount) { KeepsPoints = faults == FaultPlan.None };
+        var lives = new Lives(world, start, () => system.Oracle.Check(), MayGiveUp, workerCount) { KeepsPoints = faults == FaultPlan.None };
         lives.Run(faults);
         if (!system.Oracle.IsComplete)
         {
-            // The log grew while the last life was on its way; the operator starts it once more.
-            new Lives(world, Start, () => system.Oracle.Check(), static _ => false) { Name = "last" }.Run(FaultPlan.None);
+            // It was stopped, or the log grew while the last life was on its way; the operator starts it once more.
+            new Lives(world, system.Start, () => system.Oracle.Check(), static _ => false) { Name = "last" }.Run(FaultPlan.None);
         }
 
         return new PipelineOutcome(world.TraceHash, lives.Count, system.Oracle.CheckEnd(), system.Restarts, lives.First.Points ?? []);
-
-        Task Start(SimulatedProcess process, int worker)
-        {
-            beforeLife();
-            return system.Start(process, worker);
-        }
     }
 
     /// <summary>
     /// Before the job runs, the tables are opened: a failure there ends the process, whose operator starts it again. So does a job that
-    /// says that it may be started again.
+    /// says that it may be started again, as one does that could not commit in the time it had to stop.
     /// </summary>
-    private static bool MayGiveUp(Exception failure) => failure is JobException { IsTransient: true }
-        or ObjectStoreException { IsTransient: true } or ObjectStoreException { OutcomeIsUnknown: true };
+    private static bool MayGiveUp(Exception failure) =>
+        failure is JobException or ObjectStoreException { IsTransient: true } or ObjectStoreException { OutcomeIsUnknown: true };
 }
 
 /// <summary>How a seed went.</summary>

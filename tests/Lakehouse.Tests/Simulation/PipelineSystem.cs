@@ -53,7 +53,18 @@ internal sealed class PipelineSystem
     internal long Restarts => _jobs.Sum(static job => job.Progress.Restarts);
 
     /// <summary>Starts one life of a worker: builds the pipeline and runs it to the end of the log, as <c>run --until-caught-up</c>.</summary>
-    internal Task Start(SimulatedProcess process, int worker)
+    internal Task Start(SimulatedProcess process, int worker) =>
+        Start(process, worker, RunMode.UntilEndOfInput, CancellationToken.None);
+
+    /// <summary>Starts one that gets the signal to stop after a while.</summary>
+    internal Task StartUntilStopped(SimulatedProcess process, int worker, TimeSpan after)
+    {
+        var stop = new CancellationTokenSource();
+        _world.Time.CreateTimer(_ => stop.Cancel(), null, after, Timeout.InfiniteTimeSpan);
+        return Start(process, worker, RunMode.Continuous, stop.Token);
+    }
+
+    private Task Start(SimulatedProcess process, int worker, RunMode mode, CancellationToken stop)
     {
         var world = new PipelineWorld
         {
@@ -71,7 +82,7 @@ internal sealed class PipelineSystem
             Pipeline pipeline = await Pipeline.BuildAsync(_definition, world, CancellationToken.None);
             _sabotage.Break(pipeline, Log);
             _jobs.Add(pipeline.Job);
-            await pipeline.Job.RunAsync(RunMode.UntilEndOfInput, CancellationToken.None);
+            await pipeline.Job.RunAsync(mode, stop);
         });
     }
 
