@@ -11,7 +11,7 @@ public interface IObjectStore
     string Root { get; }
 
     /// <summary>
-    /// Creates an object unless one is there. Sent once, never retried: when the answer is lost it throws with
+    /// Creates an object unless one is there. Takes effect once, never retried blindly: when the answer is lost it throws with
     /// <see cref="ObjectStoreException.OutcomeIsUnknown"/>, and only a read tells who won.
     /// </summary>
     Task<PutResult> PutIfAbsentAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation);
@@ -24,7 +24,8 @@ public interface IObjectStore
 
     /// <summary>
     /// Creates <paramref name="target"/> unless it is there, with the bytes of <paramref name="source"/>: a hard link, a server-side
-    /// copy. Throws when the source is absent.
+    /// copy. Throws when the source is absent. No fence, unlike <see cref="PutIfAbsentAsync"/>: of two copies at the same time both may say
+    /// that they created it, and a repeated one says that it is there.
     /// </summary>
     Task<PutResult> CopyIfAbsentAsync(ObjectPath source, ObjectPath target, CancellationToken cancellation);
 
@@ -44,10 +45,15 @@ public interface IObjectStore
     Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation);
 
     /// <summary>
-    /// The objects below a folder in ordinal order of their path. Not recursive: only objects directly in the folder, and every direct
-    /// sub-folder once, marked as such. Recursive: every object at any depth, no folders. An absent folder is empty.
+    /// The objects below a folder in the order of their paths, see <see cref="ObjectPath.CompareTo"/>. Not recursive: only objects directly
+    /// in the folder, and every direct sub-folder once, marked as such. Recursive: every object at any depth, no folders. An absent folder
+    /// is empty.
     /// </summary>
-    IAsyncEnumerable<ObjectStat> ListAsync(ObjectPath folder, bool recursive, CancellationToken cancellation);
+    IAsyncEnumerable<ObjectStat> ListAsync(ObjectPath folder, bool recursive, CancellationToken cancellation) =>
+        ListAsync(folder, recursive, after: null, cancellation);
+
+    /// <summary>The same, but only what comes after a path in that order. On S3 the store skips what comes before.</summary>
+    IAsyncEnumerable<ObjectStat> ListAsync(ObjectPath folder, bool recursive, ObjectPath? after, CancellationToken cancellation);
 
     /// <summary>Deletes an object; absent is fine.</summary>
     Task DeleteAsync(ObjectPath path, CancellationToken cancellation);

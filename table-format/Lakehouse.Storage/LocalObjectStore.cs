@@ -121,7 +121,7 @@ public sealed class LocalObjectStore : IObjectStore
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ObjectStat> ListAsync(
-        ObjectPath folder, bool recursive, [EnumeratorCancellation] CancellationToken cancellation)
+        ObjectPath folder, bool recursive, ObjectPath? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
         List<ObjectStat> entries = await CallAsync(
             "list",
@@ -130,6 +130,7 @@ public sealed class LocalObjectStore : IObjectStore
             {
                 var found = new List<ObjectStat>();
                 Collect(folder, new DirectoryInfo(_folders.Locate("list", folder)), recursive, found, cancellation);
+                found.RemoveAll(entry => after is { } path && entry.Path.CompareTo(path) <= 0);
                 found.Sort(static (a, b) => a.Path.CompareTo(b.Path));
                 return found;
             },

@@ -123,13 +123,16 @@ public sealed class MemoryObjectStore : IObjectStore
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ObjectStat> ListAsync(
-        ObjectPath folder, bool recursive, [EnumeratorCancellation] CancellationToken cancellation)
+        ObjectPath folder, bool recursive, ObjectPath? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await Task.CompletedTask;
         foreach (ObjectStat entry in Entries(folder, recursive))
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return entry;
+            if (after is null || entry.Path.CompareTo(after.Value) > 0)
+            {
+                yield return entry;
+            }
         }
     }
 
@@ -148,7 +151,7 @@ public sealed class MemoryObjectStore : IObjectStore
     private List<ObjectStat> Entries(ObjectPath folder, bool recursive)
     {
         string prefix = folder.Value.Length == 0 ? "" : folder.Value + "/";
-        var entries = new SortedDictionary<string, ObjectStat>(StringComparer.Ordinal);
+        var entries = new SortedDictionary<ObjectPath, ObjectStat>();
         lock (_lock)
         {
             foreach ((string name, Entry entry) in _objects)
@@ -161,12 +164,12 @@ public sealed class MemoryObjectStore : IObjectStore
                 int slash = recursive ? -1 : name.IndexOf('/', prefix.Length);
                 if (slash < 0)
                 {
-                    entries[name] = new ObjectStat(new ObjectPath(name), entry.Content.Length, entry.Modified);
+                    entries[new ObjectPath(name)] = new ObjectStat(new ObjectPath(name), entry.Content.Length, entry.Modified);
                 }
                 else
                 {
-                    string child = name[..slash];
-                    entries.TryAdd(child, new ObjectStat(new ObjectPath(child), 0, default, IsFolder: true));
+                    var child = new ObjectPath(name[..slash]);
+                    entries.TryAdd(child, new ObjectStat(child, 0, default, IsFolder: true));
                 }
             }
         }

@@ -12,18 +12,9 @@ public readonly record struct ObjectPath : IComparable<ObjectPath>
     public ObjectPath(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        if (value.Length > 0)
-        {
-            foreach (string segment in value.Split('/'))
-            {
-                if (segment is "" or "." or ".." || segment.AsSpan().ContainsAny('\0', '\\'))
-                {
-                    throw new ArgumentException($"'{value}' is not a path below the store's root.", nameof(value));
-                }
-            }
-        }
-
-        _value = value;
+        _value = IsValid(value)
+            ? value
+            : throw new ArgumentException($"'{value}' is not a path below the store's root.", nameof(value));
     }
 
     /// <summary>The path as text; empty for the root.</summary>
@@ -39,9 +30,36 @@ public readonly record struct ObjectPath : IComparable<ObjectPath>
     public static ObjectPath operator /(ObjectPath folder, string below) =>
         new(folder.Value.Length == 0 ? below : folder.Value + "/" + below);
 
-    /// <inheritdoc/>
-    public int CompareTo(ObjectPath other) => string.CompareOrdinal(Value, other.Value);
+    /// <summary>The order of the UTF-8 bytes, which is how every store lists.</summary>
+    public int CompareTo(ObjectPath other)
+    {
+        (string one, string two) = (Value, other.Value);
+        int same = one.AsSpan().CommonPrefixLength(two);
+        if (same == one.Length || same == two.Length)
+        {
+            return one.Length.CompareTo(two.Length);
+        }
+
+        // < UTF-16 puts characters beyond the first plane (surrogates, U+D800 to U+DFFF) before U+E000 to U+FFFF; UTF-8 does not.
+        (bool first, bool second) = (char.IsSurrogate(one[same]), char.IsSurrogate(two[same]));
+        return first == second ? one[same].CompareTo(two[same]) : first ? 1 : -1;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Value;
+
+    /// <summary>Whether a text is a plain relative name.</summary>
+    internal static bool IsValid(string value)
+    {
+        foreach (Range part in value.AsSpan().Split('/'))
+        {
+            ReadOnlySpan<char> segment = value.AsSpan(part);
+            if (segment is "" or "." or ".." || segment.ContainsAny('\0', '\\'))
+            {
+                return value.Length == 0;
+            }
+        }
+
+        return true;
+    }
 }

@@ -18,4 +18,7 @@ public sealed class ObjectStoreException : IOException
 
     /// <summary>True when the operation may or may not have taken effect: resolve it by reading.</summary>
     public bool OutcomeIsUnknown { get; init; }
+
+    /// <summary>True when the store has certainly not done it, so that even a conditional creation may be sent again.</summary>
+    public bool HadNoEffect { get; init; }
 }

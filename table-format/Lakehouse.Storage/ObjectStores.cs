@@ -6,13 +6,20 @@ public static class ObjectStores
     private const string FileScheme = "file://";
 
     /// <summary>
-    /// The store whose root is a folder, given as a path or as a <c>file://</c> URL, with retries. Throws
+    /// The store at a location, with retries: a folder, given as a path or as a <c>file://</c> URL, or <c>s3://bucket/folder</c>. Throws
     /// <see cref="ArgumentException"/> for a location of any other kind.
     /// </summary>
-    public static IObjectStore Open(string location, TimeProvider time, Random random)
+    /// <param name="location">Where the store's root is.</param>
+    /// <param name="s3">How to reach S3.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">What spreads retries.</param>
+    public static IObjectStore Open(string location, S3Settings s3, TimeProvider time, Random random)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(location);
-        return new RetryingObjectStore(new LocalObjectStore(LocalFolder(location)), time, random);
+        ArgumentNullException.ThrowIfNull(s3);
+        var retries = new Retries(time, random);
+        return new RetryingObjectStore(
+            S3Location.IsS3(location) ? new S3ObjectStore(location, s3, time, retries) : new LocalObjectStore(LocalFolder(location)), retries);
     }
 
     private static string LocalFolder(string location)
@@ -28,6 +35,7 @@ public static class ObjectStores
         return scheme < 0
             ? location
             : throw new ArgumentException(
-                $"'{location}': there is no store for '{location[..scheme]}'; write a folder's path or a file:// URL.", nameof(location));
+                $"'{location}': there is no store for '{location[..scheme]}'; write a folder's path, a file:// URL or s3://bucket/folder.",
+                nameof(location));
     }
 }

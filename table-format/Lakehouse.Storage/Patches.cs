@@ -19,4 +19,18 @@ internal static class Patches
             end = patch.Offset + patch.Bytes.Length;
         }
     }
+
+    /// <summary>Writes the patches, or what of them lies there, into bytes that stand at <paramref name="offset"/> of the object.</summary>
+    internal static void Apply(IReadOnlyList<Patch> patches, Span<byte> bytes, long offset)
+    {
+        foreach (Patch patch in patches)
+        {
+            long from = Math.Max(patch.Offset, offset);
+            long to = Math.Min(patch.Offset + patch.Bytes.Length, offset + bytes.Length);
+            if (from < to)
+            {
+                patch.Bytes.Span[(int)(from - patch.Offset)..(int)(to - patch.Offset)].CopyTo(bytes[(int)(from - offset)..]);
+            }
+        }
+    }
 }

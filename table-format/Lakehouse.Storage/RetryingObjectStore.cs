@@ -4,61 +4,68 @@ namespace Lakehouse.Storage;
 
 /// <summary>
 /// The one place where storage is retried: calls that failed with <see cref="ObjectStoreException.IsTransient"/> and that may be
-/// repeated are tried up to six times with jittered exponential backoff. Conditional creations are never repeated. Thread safe.
+/// repeated are tried up to six times with jittered exponential backoff. A conditional creation is repeated only after a refusal that
+/// certainly changed nothing (<see cref="ObjectStoreException.HadNoEffect"/>), never after a lost answer. Thread safe.
 /// </summary>
-public sealed class RetryingObjectStore(IObjectStore inner, TimeProvider time, Random random) : IObjectStore
+public sealed class RetryingObjectStore : IObjectStore
 {
-    private const int AttemptsMax = 6;
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan DelayMax = TimeSpan.FromSeconds(5);
-    private readonly Lock _randomLock = new();
+    private readonly IObjectStore _inner;
+    private readonly Retries _retries;
+
+    /// <summary>Retries around a store.</summary>
+    public RetryingObjectStore(IObjectStore inner, TimeProvider time, Random random)
+        : this(inner, new Retries(time, random))
+    {
+    }
+
+    internal RetryingObjectStore(IObjectStore inner, Retries retries) => (_inner, _retries) = (inner, retries);
 
     /// <inheritdoc/>
-    public string Root => inner.Root;
+    public string Root => _inner.Root;
 
     /// <inheritdoc/>
     public Task<PutResult> PutIfAbsentAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
-        inner.PutIfAbsentAsync(path, content, cancellation);
+        _retries.RunAsync(
+            () => _inner.PutIfAbsentAsync(path, content, cancellation), static failure => failure.HadNoEffect, cancellation);
 
-    /// <inheritdoc/>
+    /// <summary>May be repeated: the target has the source's bytes whoever made it.</summary>
     public Task<PutResult> CopyIfAbsentAsync(ObjectPath source, ObjectPath target, CancellationToken cancellation) =>
-        inner.CopyIfAbsentAsync(source, target, cancellation);
+        _retries.RunAsync(() => _inner.CopyIfAbsentAsync(source, target, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task PutAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
-        RetryAsync(() => inner.PutAsync(path, content, cancellation), cancellation);
+        _retries.RunAsync(() => _inner.PutAsync(path, content, cancellation), cancellation);
 
     /// <summary>Retries the start only: what has been written to an upload cannot be written again from here.</summary>
     public Task<IObjectUpload> BeginUploadAsync(ObjectPath path, CancellationToken cancellation) =>
-        RetryAsync(() => inner.BeginUploadAsync(path, cancellation), cancellation);
+        _retries.RunAsync(() => _inner.BeginUploadAsync(path, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task CopyPatchedAsync(ObjectPath source, ObjectPath target, IReadOnlyList<Patch> patches, CancellationToken cancellation) =>
-        RetryAsync(() => inner.CopyPatchedAsync(source, target, patches, cancellation), cancellation);
+        _retries.RunAsync(() => _inner.CopyPatchedAsync(source, target, patches, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task<byte[]?> GetAsync(ObjectPath path, CancellationToken cancellation) =>
-        RetryAsync(() => inner.GetAsync(path, cancellation), cancellation);
+        _retries.RunAsync(() => _inner.GetAsync(path, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task ReadAsync(ObjectPath path, long offset, Memory<byte> destination, CancellationToken cancellation) =>
-        RetryAsync(() => inner.ReadAsync(path, offset, destination, cancellation), cancellation);
+        _retries.RunAsync(() => _inner.ReadAsync(path, offset, destination, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation) =>
-        RetryAsync(() => inner.StatAsync(path, cancellation), cancellation);
+        _retries.RunAsync(() => _inner.StatAsync(path, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task DeleteAsync(ObjectPath path, CancellationToken cancellation) =>
-        RetryAsync(() => inner.DeleteAsync(path, cancellation), cancellation);
+        _retries.RunAsync(() => _inner.DeleteAsync(path, cancellation), cancellation);
 
-    /// <summary>A listing that breaks off begins again and skips what it has already given: listings are in order.</summary>
+    /// <summary>A listing that breaks off goes on after what it has already given: listings are in order.</summary>
     public async IAsyncEnumerable<ObjectStat> ListAsync(
-        ObjectPath folder, bool recursive, [EnumeratorCancellation] CancellationToken cancellation)
+        ObjectPath folder, bool recursive, ObjectPath? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        ObjectPath? last = null;
         int attempt = 1;
-        IAsyncEnumerator<ObjectStat> entries = inner.ListAsync(folder, recursive, cancellation).GetAsyncEnumerator(cancellation);
+        IAsyncEnumerator<ObjectStat> entries = _inner.ListAsync(folder, recursive, after, cancellation).GetAsyncEnumerator(cancellation);
         try
         {
             while (true)
@@ -68,11 +75,11 @@ public sealed class RetryingObjectStore(IObjectStore inner, TimeProvider time, R
                 {
                     more = await entries.MoveNextAsync();
                 }
-                catch (ObjectStoreException failure) when (failure.IsTransient && attempt < AttemptsMax)
+                catch (ObjectStoreException failure) when (failure.IsTransient && attempt < Retries.AttemptsMax)
                 {
-                    await BackOffAsync(attempt++, cancellation);
+                    await _retries.BackOffAsync(attempt++, cancellation);
                     await entries.DisposeAsync();
-                    entries = inner.ListAsync(folder, recursive, cancellation).GetAsyncEnumerator(cancellation);
+                    entries = _inner.ListAsync(folder, recursive, after, cancellation).GetAsyncEnumerator(cancellation);
                     continue;
                 }
 
@@ -81,51 +88,13 @@ public sealed class RetryingObjectStore(IObjectStore inner, TimeProvider time, R
                     yield break;
                 }
 
-                if (last is null || entries.Current.Path.CompareTo(last.Value) > 0)
-                {
-                    last = entries.Current.Path;
-                    yield return entries.Current;
-                }
+                after = entries.Current.Path;
+                yield return entries.Current;
             }
         }
         finally
         {
             await entries.DisposeAsync();
         }
-    }
-
-    private Task<bool> RetryAsync(Func<Task> call, CancellationToken cancellation) => RetryAsync(
-        async () =>
-        {
-            await call();
-            return true;
-        },
-        cancellation);
-
-    private async Task<T> RetryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await call();
-            }
-            catch (ObjectStoreException failure) when (failure.IsTransient && attempt < AttemptsMax)
-            {
-                await BackOffAsync(attempt, cancellation);
-            }
-        }
-    }
-
-    private Task BackOffAsync(int attempt, CancellationToken cancellation)
-    {
-        double jitter;
-        lock (_randomLock)
-        {
-            jitter = 0.5 + (random.NextDouble() / 2);
-        }
-
-        TimeSpan delay = FirstDelay * Math.Pow(2, attempt - 1);
-        return Task.Delay((delay < DelayMax ? delay : DelayMax) * jitter, time, cancellation);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Lakehouse.Columns;
+using Lakehouse.Storage;
 
 namespace Lakehouse.Ingest;
 
@@ -38,6 +39,9 @@ public sealed record PipelineDefinition
 
     /// <summary>When and where checkpoints are taken.</summary>
     public required CheckpointDefinition Checkpoint { get; init; }
+
+    /// <summary>How S3 is reached, where the file says it.</summary>
+    public S3Settings S3 { get; init; } = S3Settings.Default;
 
     /// <summary>Bytes that fetched messages and open files may take together.</summary>
     public long MemoryBudgetBytes { get; init; } = 384L << 20;
@@ -134,7 +138,7 @@ public abstract record StepDefinition(SourceLocation Location)
 /// <summary>The Hudi table that rows go to.</summary>
 public sealed record TableDefinition
 {
-    /// <summary>Its location: a path or <c>file://</c> URL.</summary>
+    /// <summary>Its location: a path, a <c>file://</c> URL or <c>s3://bucket/folder</c>.</summary>
     public required string Path { get; init; }
 
     /// <summary>Columns whose values name the table partition of a row.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Lakehouse.Columns;
+using Lakehouse.Storage;
 using YamlDotNet.RepresentationModel;
 
 namespace Lakehouse.Ingest;
@@ -27,6 +28,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         TableDefinition table = Table(tableMapping);
         string? deadLetters = DeadLetters(root.FindMapping("dead_letters"), table);
         CheckpointDefinition checkpoint = Checkpoint(root.FindMapping("checkpoint"));
+        S3Settings s3 = S3Section.Read(root.FindMapping("s3"));
         long budget = Memory(root.FindMapping("memory"));
         int parallelism = root.FindInteger("parallelism", 0, 1, 1024);
         root.Done();
@@ -44,6 +46,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
             Table = table,
             DeadLettersPath = deadLetters,
             Checkpoint = checkpoint,
+            S3 = s3,
             MemoryBudgetBytes = budget,
             Parallelism = parallelism == 0 ? null : parallelism,
             Schemas = schemas,

@@ -14,7 +14,7 @@ internal static class ParquetCommand
 
     private static Command CreateMeta()
     {
-        var file = new Argument<string>("FILE") { Description = "The file." };
+        var file = new Argument<string>("FILE") { Description = "The file: a path, or s3://bucket/key." };
         var pages = new Option<bool>("--pages") { Description = "List every page." };
         return new Command("meta", "Shows row groups, column chunks, pages, encodings, sizes and statistics.") { file, pages }
             .Does((parsed, terminal, cancellation) =>
@@ -23,14 +23,15 @@ internal static class ParquetCommand
 
     private static async Task<int> RunAsync(string file, bool withPages, Terminal terminal, CancellationToken cancellation)
     {
-        string full = Path.GetFullPath(file);
-        if (!File.Exists(full))
+        string full = file.Contains("://", StringComparison.Ordinal) ? file : Path.GetFullPath(file);
+        int slash = full.LastIndexOf('/');
+        IObjectStore store = Tables.OpenStore(slash == 0 ? "/" : full[..slash]);
+        var path = new ObjectPath(full[(slash + 1)..]);
+        if (await store.StatAsync(path, cancellation) is null)
         {
             throw new CommandFailedException(ExitCode.NotFound, $"There is no file '{file}'.");
         }
 
-        IObjectStore store = Tables.OpenStore(Path.GetDirectoryName(full) ?? "/");
-        var path = new ObjectPath(Path.GetFileName(full));
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, path, cancellation);
         var chunks = new List<ChunkFacts>();
         for (int group = 0; group < reader.MetaData.RowGroups.Length; group++)
@@ -42,10 +43,10 @@ internal static class ParquetCommand
             }
         }
 
-        terminal.Json(AsJson(file, new FileInfo(full).Length, reader.MetaData, chunks));
+        terminal.Json(AsJson(file, reader.ByteCount, reader.MetaData, chunks));
         if (!terminal.IsJson)
         {
-            Show(file, new FileInfo(full).Length, reader.MetaData, chunks, withPages, terminal);
+            Show(file, reader.ByteCount, reader.MetaData, chunks, withPages, terminal);
         }
 
         return ExitCode.Success;

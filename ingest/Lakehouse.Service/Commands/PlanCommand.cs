@@ -29,7 +29,7 @@ internal static class PlanCommand
             PipelineDefinition definition = PipelineFiles.Load(parsed.GetRequiredValue(file));
             using ILoggerFactory logs = Logs.Create(terminal);
             PipelinePlan plan = await PipelinePlan.MakeAsync(
-                definition, RunningPipeline.World("plan", logs), parsed.GetValue(sample), cancellation);
+                definition, RunningPipeline.World("plan", definition.S3, logs), parsed.GetValue(sample), cancellation);
             terminal.Json(AsJson(plan));
             Show(plan, terminal);
             return ExitCode.Success;

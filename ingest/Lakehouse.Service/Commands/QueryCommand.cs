@@ -14,7 +14,7 @@ internal static class QueryCommand
     /// <summary>The command.</summary>
     internal static Command Create()
     {
-        var location = new Argument<string>("TABLE") { Description = "The table's folder." };
+        var location = new Argument<string>("TABLE") { Description = "The table: a folder, or s3://bucket/folder." };
         var select = new Option<string?>("--select") { Description = "Columns to show, such as \"trip_id, fare\"; all by default." };
         var where = new Option<string?>("--where") { Description = "A SQL condition, such as \"fare > 10 and city = 'lima'\"." };
         var groupBy = new Option<string?>("--group-by") { Description = "Columns that make groups." };

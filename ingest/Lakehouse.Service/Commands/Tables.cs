@@ -16,12 +16,16 @@ internal static class Tables
     internal static Task<HudiTable?> TryOpenAsync(string location, CancellationToken cancellation) =>
         HudiTable.OpenAsync(OpenStore(location), ProcessFacts.Time, ProcessFacts.NewRandom(), cancellation);
 
-    /// <summary>The store that a location names.</summary>
-    internal static IObjectStore OpenStore(string location)
+    /// <summary>The store that a location names; S3 as the environment says.</summary>
+    internal static IObjectStore OpenStore(string location) => OpenStore(location, S3Settings.Default);
+
+    /// <summary>The store that a location names; S3 as the settings say, and the environment where they say nothing.</summary>
+    internal static IObjectStore OpenStore(string location, S3Settings s3)
     {
         try
         {
-            return ObjectStores.Open(location, ProcessFacts.Time, ProcessFacts.NewRandom());
+            S3Settings settings = s3.Or(S3Settings.FromEnvironment(Environment.GetEnvironmentVariable));
+            return ObjectStores.Open(location, settings, ProcessFacts.Time, ProcessFacts.NewRandom());
         }
         catch (ArgumentException e)
         {

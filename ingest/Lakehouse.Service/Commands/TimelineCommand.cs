@@ -11,7 +11,7 @@ internal static class TimelineCommand
     /// <summary>The command.</summary>
     internal static Command Create()
     {
-        var location = new Argument<string>("TABLE") { Description = "The table's folder." };
+        var location = new Argument<string>("TABLE") { Description = "The table: a folder, or s3://bucket/folder." };
         var limit = new Option<int>("--limit")
         {
             Description = "Show only the newest instants; 0 shows all.",

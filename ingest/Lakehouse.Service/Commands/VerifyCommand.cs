@@ -11,7 +11,7 @@ internal static class VerifyCommand
     /// <summary>The command.</summary>
     internal static Command Create()
     {
-        var location = new Argument<string>("TABLE") { Description = "The table's folder." };
+        var location = new Argument<string>("TABLE") { Description = "The table: a folder, or s3://bucket/folder." };
         var offsets = new Option<bool?>("--offsets")
         {
             Description = "Read the Kafka coordinates of every row and prove that each is there once; without it that is done for "

@@ -2,6 +2,7 @@ using Lakehouse.Engine;
 using Lakehouse.Hudi;
 using Lakehouse.Ingest;
 using Lakehouse.Kafka;
+using Lakehouse.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Lakehouse.Service;
@@ -39,13 +40,13 @@ internal sealed class RunningPipeline
     /// <summary>Opens or creates the tables.</summary>
     internal static async Task<RunningPipeline> BuildAsync(
         PipelineDefinition definition, string worker, ILoggerFactory logs, CancellationToken cancellation) =>
-        new(definition, worker, await Pipeline.BuildAsync(definition, World(worker, logs), cancellation));
+        new(definition, worker, await Pipeline.BuildAsync(definition, World(worker, definition.S3, logs), cancellation));
 
     /// <summary>The real world around a pipeline.</summary>
-    internal static PipelineWorld World(string worker, ILoggerFactory logs) => new()
+    internal static PipelineWorld World(string worker, S3Settings s3, ILoggerFactory logs) => new()
     {
         OpenConsumer = static options => new KafkaConsumer(options, ProcessFacts.Time),
-        OpenStore = Tables.OpenStore,
+        OpenStore = location => Tables.OpenStore(location, s3),
         Scheduler = new ThreadScheduler(),
         Time = ProcessFacts.Time,
         Random = ProcessFacts.NewRandom(),

@@ -33,11 +33,12 @@ public sealed partial class HudiRust : ForeignReader
     {
     }
 
-    /// <summary>Reads a table, whole or as of an instant. Its rows are <c>data</c> of the document.</summary>
-    public async Task<TableReading> ReadAsync(string table, string? asOf, CancellationToken cancellation)
+    /// <summary>Reads a table, whole or as of an instant, with variables such as those of S3. Its rows are <c>data</c> of the document.</summary>
+    public async Task<TableReading> ReadAsync(
+        string table, string? asOf, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
     {
         string[] more = asOf is null ? [] : ["--as-of", asOf];
-        ForeignResult result = await RunAsync("hudi_read.py", [table, "--rows", .. more], cancellation);
+        ForeignResult result = await RunAsync("hudi_read.py", [table, "--rows", .. more], environment, cancellation);
 
         // < Python writes NaN and infinities bare, which is not JSON. No text spans lines, so these ends of lines are numbers.
         using JsonDocument document = JsonDocument.Parse(BareNumber().Replace(result.OutputOf(), """: "$1"$2"""));
@@ -50,7 +51,7 @@ public sealed partial class HudiRust : ForeignReader
         string table, CancellationToken cancellation, string partition = "kafka_partition", string offset = "kafka_offset")
     {
         ForeignResult result = await RunAsync(
-            "exactly_once.py", [table, "--partition", partition, "--offset", offset], cancellation);
+            "exactly_once.py", [table, "--partition", partition, "--offset", offset], null, cancellation);
         using JsonDocument document = JsonDocument.Parse(result.OutputOf(1)); // 1: records stand twice, which the counts say.
         return new RecordCount(
             document.RootElement.GetProperty("rows").GetInt64(),
@@ -79,11 +80,25 @@ public sealed partial class HudiRust : ForeignReader
         });
     }
 
-    private async Task<ForeignResult> RunAsync(string script, string[] arguments, CancellationToken cancellation)
+    private async Task<ForeignResult> RunAsync(
+        string script, string[] arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellation)
     {
         await RequireAsync();
         string path = Surroundings.Shared("services", "verify", script) ?? throw new FileNotFoundException($"There is no {script}.");
-        return await _server.AskAsync((string[])[path, .. arguments], cancellation);
+        if (environment is null)
+        {
+            return await _server.AskAsync((string[])[path, .. arguments], cancellation);
+        }
+
+        // Variables such as those of S3 are of a process: it is one of its own.
+        string python = Path.Combine(ReaderCache.Folder(Version(SetUpScript()!)), "bin", "python");
+        var start = new ProcessStartInfo(python, ["-B", path, .. arguments]);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return await ForeignProcess.RunAsync(start, cancellation);
     }
 
     private static string? SetUpScript() => Surroundings.Shared("wheels", "wheels.tar.xz") is null

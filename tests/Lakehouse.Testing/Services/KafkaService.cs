@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Lakehouse.Testing;
 
@@ -29,7 +27,9 @@ public sealed class KafkaService : IDisposable
         var service = new KafkaService(script);
         try
         {
-            service.BootstrapServers = service.Call("start", service.Data, FreePort(brokers).ToString(), brokers.ToString()).Trim();
+            // Each node takes two ports, ten apart.
+            int port = FreePorts.First([.. Enumerable.Range(0, brokers).SelectMany(n => new[] { 10 * n, (10 * n) + 1 })]);
+            service.BootstrapServers = service.Call("start", service.Data, port.ToString(), brokers.ToString()).Trim();
             return service;
         }
         catch
@@ -61,35 +61,6 @@ public sealed class KafkaService : IDisposable
     }
 
     private string Data => _folder["kafka"];
-
-    /// <summary>The first of enough ports in a row (each node takes two, ten apart) that nobody listens on now.</summary>
-    private static int FreePort(int brokers)
-    {
-        for (int attempt = 0; attempt < 100; attempt++)
-        {
-            int first = Random.Shared.Next(20_000, 30_000);
-            if (Enumerable.Range(0, brokers).SelectMany(n => new[] { first + (10 * n), first + (10 * n) + 1 }).All(IsFree))
-            {
-                return first;
-            }
-        }
-
-        throw new InvalidOperationException("No free ports for Kafka.");
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 
     private string Call(params string[] arguments)
     {

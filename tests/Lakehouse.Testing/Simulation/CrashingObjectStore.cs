@@ -49,13 +49,13 @@ public sealed class CrashingObjectStore(IObjectStore durable, SimulatedProcess p
         CallAsync("stat", path, () => durable.StatAsync(path, cancellation));
 
     public async IAsyncEnumerable<ObjectStat> ListAsync(
-        ObjectPath folder, bool recursive, [EnumeratorCancellation] CancellationToken cancellation)
+        ObjectPath folder, bool recursive, ObjectPath? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
         // The listing is one moment: what changes while the caller walks through it is not seen.
         List<ObjectStat> entries = await CallAsync("list", folder, async () =>
         {
             var all = new List<ObjectStat>();
-            await foreach (ObjectStat entry in durable.ListAsync(folder, recursive, cancellation))
+            await foreach (ObjectStat entry in durable.ListAsync(folder, recursive, after, cancellation))
             {
                 all.Add(entry);
             }

@@ -197,18 +197,43 @@ public abstract class ObjectStoreContract
     }
 
     [Fact]
-    public async Task A_listing_is_in_ordinal_order_of_the_path()
+    public async Task A_listing_is_in_the_order_of_the_paths_as_UTF_8()
     {
-        foreach (string name in (string[])["f/b", "f/a-b", "f/a/x", "f/a.b", "f/B", "f/a/w/v", "f/é", "g", "f-1/x"])
+        foreach (string name in (string[])["f/b", "f/a-b", "f/a/x", "f/a.b", "f/B", "f/a/w/v", "f/é", "f/\uff5e", "f/😀", "g", "f-1/x"])
         {
             await Store.PutAsync(new ObjectPath(name), Bytes(name), Cancellation);
         }
 
-        Assert.Equal(["f/B", "f/a/", "f/a-b", "f/a.b", "f/b", "f/é"], await ListAsync(new ObjectPath("f"), recursive: false));
         Assert.Equal(
-            ["f/B", "f/a-b", "f/a.b", "f/a/w/v", "f/a/x", "f/b", "f/é"], await ListAsync(new ObjectPath("f"), recursive: true));
+            ["f/B", "f/a/", "f/a-b", "f/a.b", "f/b", "f/é", "f/\uff5e", "f/😀"], await ListAsync(new ObjectPath("f"), recursive: false));
+        Assert.Equal(
+            ["f/B", "f/a-b", "f/a.b", "f/a/w/v", "f/a/x", "f/b", "f/é", "f/\uff5e", "f/😀"],
+            await ListAsync(new ObjectPath("f"), recursive: true));
         Assert.Equal(["f/", "f-1/", "g"], await ListAsync(default, recursive: false));
-        Assert.Equal(9, (await ListAsync(default, recursive: true)).Length);
+        Assert.Equal(11, (await ListAsync(default, recursive: true)).Length);
+    }
+
+    [Fact]
+    public async Task A_listing_that_starts_after_a_path_gives_the_rest_of_the_whole_one()
+    {
+        foreach (string name in (string[])["f/B", "f/a-b", "f/a/x", "f/a.b", "f/b/y", "f/c"])
+        {
+            await Store.PutAsync(new ObjectPath(name), Bytes(name), Cancellation);
+        }
+
+        foreach (bool recursive in (bool[])[false, true])
+        {
+            string[] all = await ListAsync(new ObjectPath("f"), recursive);
+            Assert.Equal(6, all.Length);
+            for (int i = 0; i < all.Length; i++)
+            {
+                var after = new ObjectPath(all[i].TrimEnd('/'));
+                Assert.Equal(all[(i + 1)..], await ListAsync(new ObjectPath("f"), recursive, after));
+            }
+
+            Assert.Equal(all, await ListAsync(new ObjectPath("f"), recursive, new ObjectPath("e")));
+            Assert.Empty(await ListAsync(new ObjectPath("f"), recursive, new ObjectPath("g")));
+        }
     }
 
     [Fact]
@@ -276,10 +301,10 @@ public abstract class ObjectStoreContract
         await Store.GetAsync(path, Cancellation) is byte[] content ? Encoding.UTF8.GetString(content) : null;
 
     /// <summary>The paths of a listing; folders end in a slash.</summary>
-    protected async Task<string[]> ListAsync(ObjectPath folder, bool recursive)
+    protected async Task<string[]> ListAsync(ObjectPath folder, bool recursive, ObjectPath? after = null)
     {
         var names = new List<string>();
-        await foreach (ObjectStat entry in Store.ListAsync(folder, recursive, Cancellation))
+        await foreach (ObjectStat entry in Store.ListAsync(folder, recursive, after, Cancellation))
         {
             names.Add(entry.IsFolder ? entry.Path.Value + "/" : entry.Path.Value);
         }

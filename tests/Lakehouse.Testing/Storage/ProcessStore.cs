@@ -52,12 +52,12 @@ public sealed class ProcessStore(IObjectStore shared) : IObjectStore
         Call("stat", path, () => shared.StatAsync(path, cancellation));
 
     public async IAsyncEnumerable<ObjectStat> ListAsync(
-        ObjectPath folder, bool recursive, [EnumeratorCancellation] CancellationToken cancellation)
+        ObjectPath folder, bool recursive, ObjectPath? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
         List<ObjectStat> entries = await Call("list", folder, async () =>
         {
             List<ObjectStat> all = [];
-            await foreach (ObjectStat stat in shared.ListAsync(folder, recursive, cancellation))
+            await foreach (ObjectStat stat in shared.ListAsync(folder, recursive, after, cancellation))
             {
                 all.Add(stat);
             }

@@ -51,7 +51,7 @@ public class LedgerTests
         await world.CreateAsync();
         await world.CommitAsync("worker-1", "a", 1, 0, 5);
         List<ObjectPath> sequence = [];
-        await foreach (ObjectStat stat in world.Shared.ListAsync(SequenceFolder.Folder, true, Stop))
+        await foreach (ObjectStat stat in world.Shared.ListAsync(SequenceFolder.Folder, true, after: null, Stop))
         {
             sequence.Add(stat.Path);
         }

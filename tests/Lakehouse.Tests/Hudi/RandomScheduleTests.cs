@@ -168,8 +168,9 @@ public class RandomScheduleTests
 
         public Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation) => inner.StatAsync(path, cancellation);
 
-        public IAsyncEnumerable<ObjectStat> ListAsync(ObjectPath folder, bool recursive, CancellationToken cancellation) =>
-            inner.ListAsync(folder, recursive, cancellation);
+        public IAsyncEnumerable<ObjectStat> ListAsync(
+            ObjectPath folder, bool recursive, ObjectPath? after, CancellationToken cancellation) =>
+            inner.ListAsync(folder, recursive, after, cancellation);
 
         public Task DeleteAsync(ObjectPath path, CancellationToken cancellation) => inner.DeleteAsync(path, cancellation);
     }

@@ -1,5 +1,6 @@
 using Lakehouse.Columns;
 using Lakehouse.Ingest;
+using Lakehouse.Storage;
 using Xunit;
 
 namespace Lakehouse.Tests.Ingest;
@@ -62,6 +63,7 @@ public sealed class PipelineDefinitionTests
             dead_letters: { path: /lake/dead }
             checkpoint: { interval: 1.5s, storage: /lake/checkpoints, retain: 2 }
             memory: { budget: 1GiB }
+            s3: { endpoint: "http://localhost:9000", region: r1, path_style: false, encryption: kms, kms_key: k1 }
             parallelism: 3
             """);
 
@@ -77,6 +79,12 @@ public sealed class PipelineDefinitionTests
         Assert.Equal(TimeSpan.FromSeconds(1.5), pipeline.Checkpoint.Interval);
         Assert.Equal("/lake/checkpoints", pipeline.Checkpoint.Storage);
         Assert.Equal(1L << 30, pipeline.MemoryBudgetBytes);
+        Assert.Equal(
+            new S3Settings
+            {
+                Endpoint = new Uri("http://localhost:9000"), Region = "r1", PathStyle = false, Encryption = S3Encryption.Kms, KmsKeyId = "k1",
+            },
+            pipeline.S3);
         Assert.Equal(3, pipeline.Parallelism);
         Assert.Equal(["amount", "at", "kafka_partition", "kafka_key"], pipeline.Schemas.Table.Fields.Select(f => f.Name));
     }
@@ -119,6 +127,10 @@ public sealed class PipelineDefinitionTests
     [InlineData("dead_letters: { path: /lake/trips/ }", "a table of their own")]
     [InlineData("compaction: { }", "no key 'compaction'")]
     [InlineData("parallelism: many", "whole number")]
+    [InlineData("s3: { endpoint: localhost }", "no endpoint")]
+    [InlineData("s3: { encryption: aes265 }", "Did you mean 'aes256'?")]
+    [InlineData("s3: { encryption: aes256, kms_key: k }", "goes with 'encryption: kms'")]
+    [InlineData("s3: { access_key: k }", "no key 'access_key'")]
     public void Wrong_part_at_the_end_is_refused(string line, string says)
     {
         var error = Assert.Throws<PipelineDefinitionException>(() => Parse(Minimal + "\n" + line));

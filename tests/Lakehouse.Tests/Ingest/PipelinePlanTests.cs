@@ -29,7 +29,7 @@ public sealed class PipelinePlanTests
         Assert.Contains("trips-0 offset 100", plan.Sample.FirstError, StringComparison.Ordinal);
         Assert.Equal(["dt=2025-11-19", "dt=2025-11-20", "dt=2025-11-21"], plan.Sample.Partitions.Select(p => p.Key).Order());
         Assert.Empty(_bench.Log.MirroredOffsets("lake"));
-        await foreach (ObjectStat written in _bench.Store("lake/trips").ListAsync(default, recursive: true, Cancellation))
+        await foreach (ObjectStat written in _bench.Store("lake/trips").ListAsync(default, recursive: true, after: null, Cancellation))
         {
             Assert.Fail($"{written.Path} was written.");
         }

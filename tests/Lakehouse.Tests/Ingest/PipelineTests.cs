@@ -235,7 +235,7 @@ public sealed class PipelineTests
         await _bench.RunAsync(PipelineBench.Trips, Cancellation);
 
         var staging = new ObjectPath(".hoodie/.temp");
-        await foreach (ObjectStat left in _bench.Store("lake/trips").ListAsync(staging, recursive: true, Cancellation))
+        await foreach (ObjectStat left in _bench.Store("lake/trips").ListAsync(staging, recursive: true, after: null, Cancellation))
         {
             Assert.Fail($"{left.Path} was left behind.");
         }

@@ -41,8 +41,9 @@ internal sealed class SharedNumbers : Sabotage
 
         public Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation) => durable.StatAsync(path, cancellation);
 
-        public IAsyncEnumerable<ObjectStat> ListAsync(ObjectPath folder, bool recursive, CancellationToken cancellation) =>
-            durable.ListAsync(folder, recursive, cancellation);
+        public IAsyncEnumerable<ObjectStat> ListAsync(
+            ObjectPath folder, bool recursive, ObjectPath? after, CancellationToken cancellation) =>
+            durable.ListAsync(folder, recursive, after, cancellation);
 
         public Task DeleteAsync(ObjectPath path, CancellationToken cancellation) => durable.DeleteAsync(path, cancellation);
     }

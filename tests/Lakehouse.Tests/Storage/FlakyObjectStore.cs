@@ -12,6 +12,8 @@ internal sealed class FlakyObjectStore(IObjectStore inner) : IObjectStore
 
     public bool Transient { get; set; } = true;
 
+    public bool HadNoEffect { get; set; }
+
     public string Root => inner.Root;
 
     public Task<PutResult> PutIfAbsentAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
@@ -42,10 +44,10 @@ internal sealed class FlakyObjectStore(IObjectStore inner) : IObjectStore
         Fails() ? Task.FromException(Failure(path)) : inner.DeleteAsync(path, cancellation);
 
     public async IAsyncEnumerable<ObjectStat> ListAsync(
-        ObjectPath folder, bool recursive, [EnumeratorCancellation] CancellationToken cancellation)
+        ObjectPath folder, bool recursive, ObjectPath? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
         int given = 0;
-        await foreach (ObjectStat entry in inner.ListAsync(folder, recursive, cancellation))
+        await foreach (ObjectStat entry in inner.ListAsync(folder, recursive, after, cancellation))
         {
             if (given++ == FailListingAfter && Fails())
             {
@@ -72,5 +74,6 @@ internal sealed class FlakyObjectStore(IObjectStore inner) : IObjectStore
         return true;
     }
 
-    private ObjectStoreException Failure(ObjectPath path) => new("test", Root, path, "made to fail") { IsTransient = Transient };
+    private ObjectStoreException Failure(ObjectPath path) =>
+        new("test", Root, path, "made to fail") { IsTransient = Transient, HadNoEffect = HadNoEffect };
 }

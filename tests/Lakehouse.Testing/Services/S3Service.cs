@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Globalization;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Testing;
+
+/// <summary>
+/// A real object store that speaks S3 (Ceph's gateway on a free port, its objects in memory), or the one at <c>LAKEHOUSE_TEST_S3</c> with the
+/// credentials of the environment. Disposing it ends every process that it started.
+/// </summary>
+public sealed class S3Service : IDisposable
+{
+    /// <summary>The bucket that is there.</summary>
+    public const string Bucket = "lake";
+
+    private const string AddressVariable = "LAKEHOUSE_TEST_S3";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly TemporaryFolder? _folder;
+    private readonly string? _script;
+
+    private S3Service(string? script) => (_script, _folder) = (script, script is null ? null : new TemporaryFolder());
+
+    /// <summary>Where it answers.</summary>
+    public Uri Endpoint { get; private set; } = new("http://localhost");
+
+    /// <summary>What reaches it.</summary>
+    public S3Settings Settings => new() { Endpoint = Endpoint };
+
+    /// <summary>Who may use it.</summary>
+    public (string AccessKey, string SecretKey) Keys { get; private set; } = ("test", "testtest");
+
+    /// <summary>What another process needs in its environment to reach it: ours, and readers made of other libraries.</summary>
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["AWS_ENDPOINT_URL"] = Endpoint.ToString().TrimEnd('/'),
+        ["AWS_ALLOW_HTTP"] = "true",
+        ["AWS_ACCESS_KEY_ID"] = Keys.AccessKey,
+        ["AWS_SECRET_ACCESS_KEY"] = Keys.SecretKey,
+        ["AWS_REGION"] = "us-east-1",
+    };
+
+    /// <summary>Starts one; null when there is nothing to start.</summary>
+    public static async Task<S3Service?> StartAsync()
+    {
+        string? address = System.Environment.GetEnvironmentVariable(AddressVariable);
+        string? script = string.IsNullOrEmpty(address) ? Surroundings.Shared("services", "s3.sh") : null;
+        if (string.IsNullOrEmpty(address) && script is null)
+        {
+            return null;
+        }
+
+        var service = new S3Service(script);
+        try
+        {
+            if (script is null)
+            {
+                service.Keys = (
+                    System.Environment.GetEnvironmentVariable("AWS_ACCESS_KEY_ID") ?? service.Keys.AccessKey,
+                    System.Environment.GetEnvironmentVariable("AWS_SECRET_ACCESS_KEY") ?? service.Keys.SecretKey);
+            }
+            else
+            {
+                int port = FreePorts.First(0, -690);
+                address = service.Call("start", service.Data, port.ToString(CultureInfo.InvariantCulture)).Trim();
+            }
+
+            service.Endpoint = new Uri(address!); // One of the two has set it.
+            using IAmazonS3 client = service.NewClient();
+            await client.PutBucketAsync(new PutBucketRequest { BucketName = Bucket, UseClientRegion = false });
+            return service;
+        }
+        catch
+        {
+            service.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The SDK's client with its own retries off, its requests through a handler of the test's.</summary>
+    public IAmazonS3 NewClient(Func<HttpMessageHandler>? handler = null, S3Settings? settings = null) => new SingleAttemptClient(
+        new BasicAWSCredentials(Keys.AccessKey, Keys.SecretKey),
+        SingleAttemptClient.Configure(settings ?? Settings, handler ?? (static () => new SocketsHttpHandler())));
+
+    /// <summary>A store below a folder of the bucket, without the retries that products put around it.</summary>
+    public S3ObjectStore NewStore(string folder, HttpMessageHandler? handler = null, int listPageSize = 1000) => new(
+        NewClient(handler is null ? null : () => handler),
+        new Storage.S3Location(Bucket, folder),
+        Settings,
+        TimeProvider.System,
+        new Retries(TimeProvider.System, new Random(1)))
+    {
+        ListPageSize = listPageSize,
+    };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_script is null || _folder is null)
+        {
+            return;
+        }
+
+        int[] processes = [.. PidFiles().Select(static f => int.Parse(File.ReadAllText(f), CultureInfo.InvariantCulture))];
+        Call("stop", Data);
+        foreach (int id in processes)
+        {
+            End(id);
+        }
+
+        _folder.Dispose();
+    }
+
+    private string Data => _folder?["s3"] ?? throw new InvalidOperationException("This store was not started here.");
+
+    private IEnumerable<string> PidFiles() =>
+        Directory.Exists(Data + "/run") ? Directory.EnumerateFiles(Data + "/run", "*.pid") : [];
+
+    /// <summary>Waits for a process that has been told to end, and ends it when it does not.</summary>
+    private static void End(int id)
+    {
+        try
+        {
+            using Process process = Process.GetProcessById(id);
+            if (!process.WaitForExit(Patience))
+            {
+                process.Kill();
+                process.WaitForExit();
+            }
+        }
+        catch (ArgumentException)
+        {
+            // It has ended.
+        }
+    }
+
+    private string Call(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("bash", [_script!, .. arguments]) // Called only where there is a script.
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException("bash did not start.");
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output
+            : throw new InvalidOperationException($"s3.sh {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.GetAwaiter().GetResult()}");
+    }
+}

@@ -1,0 +1,107 @@
+using Lakehouse.Hudi;
+using Lakehouse.Storage;
+using Lakehouse.Testing;
+using Lakehouse.Tests.Storage;
+using Xunit;
+using static Lakehouse.Tests.Hudi.TestStop;
+
+namespace Lakehouse.Tests.Hudi;
+
+/// <summary>Tables in a real object store.</summary>
+[Collection(nameof(RealS3))]
+public sealed class S3TableTests(RealS3 s3)
+{
+    private readonly string _folder = RealS3.NewFolder() + "/trips";
+
+    private string Location => $"s3://{S3Service.Bucket}/{_folder}";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Hudi_rs_reads_every_row_once_whoever_died_in_between(bool partitioned)
+    {
+        S3ObjectStore store = s3.Service.NewStore(_folder);
+        var table = new RealTable(store, partitioned, TimeProvider.System);
+        await table.CreateAsync();
+        var first = (CommitResult.Committed)await table.Committer().CommitAsync(await table.StageAsync(1, 0, 100), Stop);
+        Assert.Equal(100, await HudiRsRowsAsync());
+
+        Committable work = await table.StageAsync(2, 100, 250);
+        await DieAfterAsync(table, store, work, ".claim");
+        Assert.Equal(100, await HudiRsRowsAsync());
+        await table.Committer("c").RecoverAsync(Stop);
+        await DieAfterAsync(table, store, work, ".outcome");
+        await table.Committer("d").RecoverAsync(Stop);
+
+        Assert.Equal(250, await HudiRsRowsAsync());
+        Assert.Equal(100, await HudiRsRowsAsync(first.Instant));
+        TableSnapshot snapshot = await table.Table.SnapshotAsync(null, Stop);
+        Assert.Equal(250, snapshot.FileSlices.Sum(static s => s.RowCount));
+        Assert.Equal(Location, table.Table.Store.Root);
+    }
+
+    [Fact]
+    public async Task A_lost_answer_at_any_request_of_a_commit_leaves_it_whole_or_not_there()
+    {
+        using var transport = new FaultyTransport();
+        var store = new RetryingObjectStore(s3.Service.NewStore(_folder, transport), TimeProvider.System, new Random(1));
+        var table = new RealTable(store, partitioned: false, TimeProvider.System);
+        await table.CreateAsync();
+        int next = 0;
+        long end = 0;
+        for (int lost = 0; ; lost++)
+        {
+            // Everything else is answered: the answer to the n-th changing request alone gets lost.
+            Committable work = await table.StageAsync(lost + 1, end, end + 30);
+            int changes = 0;
+            transport.After = (request, _) =>
+            {
+                if (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head && changes++ == lost)
+                {
+                    throw new IOException("cut");
+                }
+            };
+            TableCommitter committer = table.Committer($"a{lost}");
+            await committer.RecoverAsync(Stop);
+            try
+            {
+                CommitResult result = await committer.CommitAsync(work, Stop);
+                Assert.True(result is CommitResult.Committed or CommitResult.AlreadyCommitted, $"{result} after losing answer {lost}");
+            }
+            catch (ObjectStoreException e) when (e.OutcomeIsUnknown)
+            {
+                // Then whoever comes next must know.
+            }
+
+            transport.After = null;
+            TableState state = await table.Committer($"b{lost}").RecoverAsync(Stop);
+            TableSnapshot snapshot = await table.Table.SnapshotAsync(null, Stop);
+            long now = state.Ledger.Entries.IsEmpty ? 0 : state.Ledger.Entries[RealTable.Key].EndOffset;
+            Assert.True(now == end || now == end + 30, $"the ledger ends at {now} after losing answer {lost}");
+            Assert.Equal(now, snapshot.FileSlices.Sum(static s => s.RowCount));
+            end = now;
+            next = changes;
+            if (changes <= lost)
+            {
+                break;
+            }
+        }
+
+        Assert.True(next >= 10, $"only {next} changing requests");
+        Assert.Equal(end, await HudiRsRowsAsync());
+    }
+
+    private async Task<long> HudiRsRowsAsync(string? asOf = null) =>
+        (await ForeignReaders.HudiRust.ReadAsync(Location, asOf, Stop, s3.Service.Environment)).RowCount;
+
+    private static async Task DieAfterAsync(RealTable table, S3ObjectStore shared, Committable work, string put)
+    {
+        var store = new ProcessStore(shared);
+        store.After = call =>
+        {
+            store.IsDead |= call.Is("put-if-absent", put);
+            return Task.CompletedTask;
+        };
+        await Assert.ThrowsAsync<ProcessDiedException>(() => table.Committer("b", store).CommitAsync(work, Stop));
+    }
+}
