@@ -38,6 +38,12 @@ internal sealed class ExpectedTable
     internal Dictionary<string, ColumnSum> Columns => Schema.Fields.Index().ToDictionary(
         f => f.Item.Name, f => Sum(f.Item.Type, _rows.Select(row => row[f.Index])), StringComparer.Ordinal);
 
+    /// <summary>How many rows have each value of a column; a zero has no sign here, as in comparisons.</summary>
+    internal IEnumerable<(string Value, long RowCount)> ValuesOf(string column) => _rows
+        .Select(row => row[Schema.IndexOf(column)])
+        .OfType<string>()
+        .GroupBy(value => value == "-0" ? "0" : value, (value, rows) => (value, rows.LongCount()));
+
     /// <summary>Rows of a reader in the form of <see cref="Rows"/>.</summary>
     internal static string[] Sorted(IEnumerable<string?[]> rows) =>
         [.. rows.Select(row => string.Join('|', row.Select(v => v is null ? "-" : $"+{v}"))).Order(StringComparer.Ordinal)];
