@@ -27,11 +27,13 @@ public sealed class ChaosTests(ITestOutputHelper output)
         Task<long> produced = Task.Run(() => PacedProducer.RunAsync(kafka.BootstrapServers, Topic, ChaosPlan.RecordsPerSecond, stop.Token), Stop);
         List<ProtocolStep> kills = await new ChaosRun(plan, new Random(seed), kafka, pipeline, table, output.WriteLine).PlayAsync();
         await stop.CancelAsync();
-        long records = await produced;
+        long sent = await produced;
 
         (int exitCode, _, string said) = await LakehouseProcess.RunAsync(TimeSpan.FromMinutes(5), folder.Path, "run", pipeline, "--until-caught-up");
         Assert.True(exitCode == 0, said);
-        output.WriteLine($"{records} records, {new TableOnDisk(table).CommitCount()} commits, kills: "
+        long records = kafka.CountRecords(Topic);
+        Assert.True(records >= sent, $"{sent} records were acknowledged, the log has {records}.");
+        output.WriteLine($"{sent} records acknowledged, {records} in the log, {new TableOnDisk(table).CommitCount()} commits, kills: "
             + string.Join(", ", kills.GroupBy(k => k).OrderBy(g => g.Key).Select(g => $"{g.Key} {g.Count()}")));
         await TableProof.EveryReaderSeesEachRecordOnceAsync(table, records, output.WriteLine);
         Assert.True(new TableOnDisk(table).CommitCount() >= plan.CommitsMin, "Too few commits for the run to mean anything.");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Lakehouse.Testing;
 
@@ -52,6 +53,12 @@ public sealed class KafkaService : IDisposable
     public void CreateTopic(string topic, int partitions, params string[] settings) => Tool(["org.apache.kafka.tools.TopicCommand",
         "--bootstrap-server", BootstrapServers, "--create", "--topic", topic, "--partitions", partitions.ToString(),
         .. settings.SelectMany(s => new[] { "--config", s })]);
+
+    /// <summary>How many records the log holds, by Kafka's own tool; only for topics without transactions and compaction.</summary>
+    public long CountRecords(string topic) =>
+        Tool("org.apache.kafka.tools.GetOffsetShell", "--bootstrap-server", BootstrapServers, "--topic", topic)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Sum(line => long.Parse(line.Split(':')[2], CultureInfo.InvariantCulture));
 
     /// <inheritdoc/>
     public void Dispose()
