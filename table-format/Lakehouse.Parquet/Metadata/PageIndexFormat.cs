@@ -5,51 +5,57 @@ namespace Lakehouse.Parquet;
 /// <summary>ColumnIndex and OffsetIndex to and from thrift.</summary>
 internal static class PageIndexFormat
 {
-    internal static void Write(PooledBuffer target, ColumnIndex index, string name, PatchRecorder patches, long fileOffset)
+    internal static void WriteColumnIndex(
+        PooledBuffer target, EncodedChunk chunk, BoundaryOrder order, PatchRecorder patches, long fileOffset)
     {
+        ReadOnlySpan<EncodedPage> pages = chunk.PageIndex;
         var writer = new ThriftWriter(target);
         short outer = writer.BeginElement();
-        writer.List(1, ThriftWriter.True, index.NullPages.Length);
-        foreach (bool isNull in index.NullPages)
+        writer.List(1, ThriftWriter.True, pages.Length);
+        foreach (ref readonly EncodedPage page in pages)
         {
-            writer.BoolElement(isNull);
+            writer.BoolElement(page.NullCount == page.RowCount);
         }
 
-        WriteBounds(ref writer, 2, index.MinValues, name, patches, fileOffset);
-        WriteBounds(ref writer, 3, index.MaxValues, name, patches, fileOffset);
-        writer.I32(4, (int)index.BoundaryOrder);
-        writer.List(5, ThriftWriter.I64Type, index.NullCounts.Length);
-        foreach (long nulls in index.NullCounts)
+        writer.List(2, ThriftWriter.BinaryType, pages.Length);
+        foreach (ref readonly EncodedPage page in pages)
         {
-            writer.ZigZag(nulls);
+            writer.BinaryElement(chunk.Minimum(page));
+            patches.ValueEndsAt(chunk.Field.Name, fileOffset + writer.Position, page.MinimumLength);
+        }
+
+        writer.List(3, ThriftWriter.BinaryType, pages.Length);
+        foreach (ref readonly EncodedPage page in pages)
+        {
+            writer.BinaryElement(chunk.Maximum(page));
+            patches.ValueEndsAt(chunk.Field.Name, fileOffset + writer.Position, page.MaximumLength);
+        }
+
+        writer.I32(4, (int)order);
+        writer.List(5, ThriftWriter.I64Type, pages.Length);
+        foreach (ref readonly EncodedPage page in pages)
+        {
+            writer.ZigZag(page.NullCount);
         }
 
         writer.EndStruct(outer);
     }
 
-    private static void WriteBounds(
-        ref ThriftWriter writer, short id, ImmutableArray<byte[]> bounds, string name, PatchRecorder patches, long fileOffset)
+    internal static void WriteOffsetIndex(PooledBuffer target, EncodedChunk chunk, long chunkOffset)
     {
-        writer.List(id, ThriftWriter.BinaryType, bounds.Length);
-        foreach (byte[] bound in bounds)
-        {
-            writer.BinaryElement(bound);
-            patches.ValueEndsAt(name, fileOffset + writer.Position, bound.Length);
-        }
-    }
-
-    internal static void Write(PooledBuffer target, OffsetIndex index)
-    {
+        long pagesOffset = chunkOffset + (chunk.DictionaryPage?.Length ?? 0);
+        long firstRow = 0;
         var writer = new ThriftWriter(target);
         short outer = writer.BeginElement();
-        writer.List(1, ThriftWriter.StructType, index.PageLocations.Length);
-        foreach (PageLocation location in index.PageLocations)
+        writer.List(1, ThriftWriter.StructType, chunk.PageIndex.Length);
+        foreach (ref readonly EncodedPage page in chunk.PageIndex.AsSpan())
         {
             short list = writer.BeginElement();
-            writer.I64(1, location.Offset);
-            writer.I32(2, location.CompressedPageSize);
-            writer.I64(3, location.FirstRowIndex);
+            writer.I64(1, pagesOffset + page.Offset);
+            writer.I32(2, page.ByteCount);
+            writer.I64(3, firstRow);
             writer.EndStruct(list);
+            firstRow += page.RowCount;
         }
 
         writer.EndStruct(outer);

@@ -31,7 +31,7 @@ internal static class FooterAssembly
             {
                 ref ChunkLayout layout = ref layouts[g][c];
                 layout.OffsetIndexOffset = offset + tail.Length;
-                PageIndexFormat.Write(tail, Locations(groups[g].Chunks[c], layout.Offset));
+                PageIndexFormat.WriteOffsetIndex(tail, groups[g].Chunks[c], layout.Offset);
                 layout.OffsetIndexLength = (int)(offset + tail.Length - layout.OffsetIndexOffset);
             }
         }
@@ -62,18 +62,9 @@ internal static class FooterAssembly
     private static void AppendColumnIndex(
         PooledBuffer tail, EncodedChunk chunk, ref ChunkLayout layout, PatchRecorder patches, long offset)
     {
-        var nullPages = new bool[chunk.PageIndex.Length];
-        var minima = new byte[nullPages.Length][];
-        var maxima = new byte[nullPages.Length][];
-        var nullCounts = new long[nullPages.Length];
-        for (int i = 0; i < nullPages.Length; i++)
+        foreach (ref readonly EncodedPage page in chunk.PageIndex.AsSpan())
         {
-            ref readonly EncodedPage page = ref chunk.PageIndex[i];
-            nullPages[i] = page.NullCount == page.RowCount;
-            nullCounts[i] = page.NullCount;
-            minima[i] = page.HasBounds ? chunk.Minimum(page).ToArray() : [];
-            maxima[i] = page.HasBounds ? chunk.Maximum(page).ToArray() : [];
-            if (!page.HasBounds && !nullPages[i])
+            if (!page.HasBounds && page.NullCount < page.RowCount)
             {
                 // < A page of NaN only has no bounds, which the index cannot say: the chunk goes without one.
                 return;
@@ -81,34 +72,27 @@ internal static class FooterAssembly
         }
 
         layout.ColumnIndexOffset = offset + tail.Length;
-        var index = new ColumnIndex
-        {
-            NullPages = [.. nullPages],
-            MinValues = [.. minima],
-            MaxValues = [.. maxima],
-            BoundaryOrder = OrderOf(chunk.Field.Type, nullPages, minima, maxima),
-            NullCounts = [.. nullCounts],
-        };
-        PageIndexFormat.Write(tail, index, chunk.Field.Name, patches, offset);
+        PageIndexFormat.WriteColumnIndex(tail, chunk, OrderOf(chunk), patches, offset);
         layout.ColumnIndexLength = (int)(offset + tail.Length - layout.ColumnIndexOffset);
     }
 
-    private static BoundaryOrder OrderOf(ColumnType type, bool[] nullPages, byte[][] minima, byte[][] maxima)
+    private static BoundaryOrder OrderOf(EncodedChunk chunk)
     {
         bool ascending = true;
         bool descending = true;
         int last = -1;
-        for (int i = 0; i < nullPages.Length; i++)
+        for (int i = 0; i < chunk.PageIndex.Length; i++)
         {
-            if (nullPages[i])
+            ref readonly EncodedPage page = ref chunk.PageIndex[i];
+            if (!page.HasBounds)
             {
                 continue;
             }
 
             if (last >= 0)
             {
-                int low = BoundOrder.Compare(type, minima[last], minima[i]);
-                int high = BoundOrder.Compare(type, maxima[last], maxima[i]);
+                int low = Compare(chunk, chunk.Minimum(chunk.PageIndex[last]), chunk.Minimum(page));
+                int high = Compare(chunk, chunk.Maximum(chunk.PageIndex[last]), chunk.Maximum(page));
                 ascending &= low <= 0 && high <= 0;
                 descending &= low >= 0 && high >= 0;
             }
@@ -117,20 +101,6 @@ internal static class FooterAssembly
         }
 
         return ascending ? BoundaryOrder.Ascending : descending ? BoundaryOrder.Descending : BoundaryOrder.Unordered;
-    }
-
-    private static OffsetIndex Locations(EncodedChunk chunk, long chunkOffset)
-    {
-        long pages = chunkOffset + (chunk.DictionaryPage?.Length ?? 0);
-        long row = 0;
-        var locations = ImmutableArray.CreateBuilder<PageLocation>(chunk.PageIndex.Length);
-        foreach (EncodedPage page in chunk.PageIndex)
-        {
-            locations.Add(new PageLocation(pages + page.Offset, page.ByteCount, row));
-            row += page.RowCount;
-        }
-
-        return new OffsetIndex(locations.MoveToImmutable());
     }
 
     private static RowGroup Describe(EncodedRowGroup group, ChunkLayout[] layouts, int ordinal, int groupCount, PatchRecorder patches)
