@@ -67,8 +67,10 @@ public sealed class RecordBatch : IDisposable
         return columns;
     }
 
-    /// <summary>This batch's columns with one more, in a new batch that owns them all; this batch is spent.</summary>
-    public RecordBatch Append(Field field, ColumnVector column) => new(Schema.Append(field), Detach().Add(column), RowCount);
+    /// <summary>
+    /// This batch's columns with one more, in a new batch of the schema that has it; the new batch owns them all, this one is spent.
+    /// </summary>
+    public RecordBatch Append(Schema longer, ColumnVector column) => new(longer, Detach().Add(column), RowCount);
 
     /// <inheritdoc/>
     public void Dispose()

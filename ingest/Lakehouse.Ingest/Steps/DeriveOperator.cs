@@ -3,13 +3,12 @@ using Lakehouse.Engine;
 
 namespace Lakehouse.Ingest;
 
-/// <summary>Adds a column computed from the others.</summary>
-internal sealed class DeriveOperator(string column, string text, BoundExpression expression) : IOperator
+/// <summary>Adds a column computed from the others: the last one of the longer schema.</summary>
+internal sealed class DeriveOperator(Schema longer, string text, BoundExpression expression) : IOperator
 {
     private static readonly byte[] NothingDropped = new SplitCounts().ToBytes();
-    private readonly Field _field = new(column, expression.Type);
 
-    public string Name => $"derive {column}: {text}";
+    public string Name => $"derive {longer[^1].Name}: {text}";
 
     public void Open(byte[]? restored)
     {
@@ -23,7 +22,7 @@ internal sealed class DeriveOperator(string column, string text, BoundExpression
             return output.EmitAsync(batch, cancellation);
         }
 
-        RecordBatch rows = batch.Rows.Append(_field, expression.Evaluate(batch.Rows));
+        RecordBatch rows = batch.Rows.Append(longer, expression.Evaluate(batch.Rows));
         return output.EmitAsync(batch with { Rows = rows }, cancellation);
     }
 

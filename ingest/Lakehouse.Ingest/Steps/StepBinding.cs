@@ -38,14 +38,15 @@ internal static class StepBinding
         Schema input = pipeline.Schemas.Source;
         foreach (StepDefinition step in pipeline.Steps)
         {
+            Schema output = OutputOf(input, step);
             operators.Add(step switch
             {
                 StepDefinition.Filter filter => new FilterOperator(filter.Condition, Bind(filter.Condition, input, step.Location)),
                 StepDefinition.Derive derive => new DeriveOperator(
-                    derive.Column, derive.Expression, Bind(derive.Expression, input, step.Location)),
+                    output, derive.Expression, Bind(derive.Expression, input, step.Location)),
                 _ => throw new ArgumentOutOfRangeException(nameof(pipeline)),
             });
-            input = OutputOf(input, step);
+            input = output;
         }
 
         return operators;

@@ -45,7 +45,7 @@ public sealed class SchemaTests
     public void A_batch_that_gave_its_columns_away_is_spent()
     {
         var batch = new RecordBatch(new Schema(new Field("a", TypeKind.Int)), [Column(TypeKind.Int, nulls: 2)], 2);
-        using RecordBatch longer = batch.Append(new Field("b", TypeKind.Long), Column(TypeKind.Long, nulls: 2));
+        using RecordBatch longer = batch.Append(batch.Schema.Append(new Field("b", TypeKind.Long)), Column(TypeKind.Long, nulls: 2));
         Assert.Equal(2, longer.Columns.Length);
         Assert.Throws<ObjectDisposedException>(() => batch.Columns);
         batch.Dispose();
