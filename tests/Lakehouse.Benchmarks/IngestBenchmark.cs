@@ -84,14 +84,19 @@ internal static class IngestBenchmark
     private static async Task<IEnumerable<string[]>> AllocationsAsync(IngestPath path, NdjsonFile file)
     {
         var rows = new List<string[]>();
+        var counts = new List<(long Bytes, int Batches)>();
         foreach (int batchRowCount in (int[])[BatchRowCount, 4 * BatchRowCount])
         {
             await RoundAsync(path, file, batchRowCount);
             long before = GC.GetTotalAllocatedBytes(precise: true);
             await RoundAsync(path, file, batchRowCount);
-            rows.Add(Allocations.Row(batchRowCount, file.RowCount, GC.GetTotalAllocatedBytes(precise: true) - before));
+            long bytes = GC.GetTotalAllocatedBytes(precise: true) - before;
+            rows.Add(Allocations.Row(batchRowCount, file.RowCount, bytes));
+            counts.Add((bytes, (file.RowCount + batchRowCount - 1) / batchRowCount));
         }
 
+        double perBatch = (double)(counts[0].Bytes - counts[1].Bytes) / (counts[0].Batches - counts[1].Batches);
+        rows.Add(["one batch more, same records", "1", $"{perBatch:F0}", "0"]);
         return rows;
     }
 
