@@ -68,7 +68,7 @@ internal static class Publication
         return true;
     }
 
-    /// <summary>False when the staged file is gone because somebody else has finished the publication.</summary>
+    /// <summary>False when somebody else has finished the publication.</summary>
     private static async Task<bool> LinkAsync(IObjectStore store, Outcome outcome, OutcomeFile file, CancellationToken cancellation)
     {
         try
@@ -78,6 +78,8 @@ internal static class Publication
         }
         catch (ObjectStoreException e)
         {
+            // In this order: a staged file goes last, so when it is gone, what shows that all is well is there already.
+            bool isStaged = await store.StatAsync(file.Staged, cancellation) is not null;
             if (await store.StatAsync(file.Final, cancellation) is not null)
             {
                 return true;
@@ -89,7 +91,7 @@ internal static class Publication
                 return false;
             }
 
-            if (await store.StatAsync(file.Staged, cancellation) is null)
+            if (!isStaged)
             {
                 throw new HudiException(store.Root, $"'{file.Staged}', a file of the committed instant {outcome.Instant}, is gone "
                     + "before it was published; something else deletes files below .hoodie.", e);

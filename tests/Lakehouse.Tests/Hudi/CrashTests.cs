@@ -63,6 +63,33 @@ public class CrashTests
         }
     }
 
+    [Fact]
+    public async Task A_link_that_fails_while_another_process_finishes_the_publication_is_no_lost_file()
+    {
+        for (int at = 1; at <= 4; at++)
+        {
+            var world = new ProtocolWorld();
+            await world.CreateAsync();
+            (ProcessStore store, TableCommitter committer) = await world.ProcessAsync("worker-1", "a");
+            int callsSince = 0;
+            int holdAt = at;
+            Hold hold = Hold.At(store, _ => callsSince > 0 && callsSince++ == holdAt);
+            Func<StoreCall, Task> held = store.Before;
+            store.Before = call => callsSince == 0 && call.Is("copy-if-absent", ".parquet") && ++callsSince > 0
+                ? throw new ObjectStoreException("copy-if-absent", store.Root, call.Path, "it passes") { IsTransient = true }
+                : held(call);
+            Task<CommitResult> publishing = committer.CommitAsync(await world.StageAsync("worker-1", "a", 1, 0, 5), Stop);
+            await hold.Reached;
+
+            (_, TableCommitter other) = await world.ProcessAsync("worker-2", "a");
+            await other.RecoverAsync(Stop);
+            hold.Release();
+            Exception? failure = await Record.ExceptionAsync(() => publishing);
+            Assert.True(failure is null or ObjectStoreException { IsTransient: true }, $"held at call {at}: {failure}");
+            Assert.Equal(5, await world.Oracle.CheckAsync());
+        }
+    }
+
     private static async Task FaultAtEveryCallAsync(Fault fault, string successor)
     {
         int felt = 0;
