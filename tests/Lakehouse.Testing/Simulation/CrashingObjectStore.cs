@@ -15,16 +15,39 @@ public sealed class CrashingObjectStore(IObjectStore durable, SimulatedProcess p
     {
         // Whatever goes wrong, the caller is told only that it does not know.
         ObjectStoreException Unknown() => new("put-if-absent", Root, path, "the simulated answer is lost") { OutcomeIsUnknown = true };
-        bool isLost = process.Faults.Unknown > 0 && !process.IsDead && process.World.Random.NextDouble() < process.Faults.Unknown;
+        Random random = process.World.Random;
+        bool isLost = process.Faults.Unknown > 0 && !process.IsDead && random.NextDouble() < process.Faults.Unknown;
         await process.AtAsync($"before put-if-absent {path}", Unknown);
-        if (isLost && process.World.Random.Next(2) == 0)
+        if (isLost && random.Next(2) == 0)
         {
+            if (random.Next(2) == 0)
+            {
+                ArriveLater(path, content.ToArray(), TimeSpan.FromMilliseconds(random.Next(1, 20_000)));
+            }
+
             throw Unknown();
         }
 
         PutResult result = await durable.PutIfAbsentAsync(path, content, cancellation);
         await process.AtAsync($"after put-if-absent {path}", Unknown);
         return isLost ? throw Unknown() : result;
+    }
+
+    /// <summary>A request that is still on its way when its sender has given it up, or has died.</summary>
+    private void ArriveLater(ObjectPath path, byte[] content, TimeSpan after)
+    {
+        SynchronizationContext? current = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null); // The network's timer, not the process's.
+        process.World.Time.CreateTimer(
+            _ =>
+            {
+                process.World.Record($"late put-if-absent {path}");
+                durable.PutIfAbsentAsync(path, content, CancellationToken.None).GetAwaiter().GetResult();
+            },
+            null,
+            after,
+            Timeout.InfiniteTimeSpan);
+        SynchronizationContext.SetSynchronizationContext(current);
     }
 
     public Task PutAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>

@@ -30,7 +30,7 @@ public sealed record FaultPlan
     /// <summary>Probability of a call failing at a point: without effect before it, with its answer lost after it.</summary>
     public double Fail { get; init; }
 
-    /// <summary>Probability of a conditional put whose answer is lost: with or without effect.</summary>
+    /// <summary>Probability of a conditional put whose answer is lost: with effect, without, or with one that comes later.</summary>
     public double Unknown { get; init; }
 
     internal Fault Draw(long point, Random random)
