@@ -11,6 +11,8 @@ namespace Lakehouse.Ingest;
 /// </summary>
 internal static partial class StagingTidy
 {
+    private const int DeletesAtATime = 16;
+
     /// <summary>Deletes the worker's staging folders of attempts before this one, and of this one up to a committed checkpoint.</summary>
     internal static async Task RunAsync(
         IObjectStore store, string pipeline, string worker, string attempt, long committed, CancellationToken cancellation)
@@ -33,10 +35,7 @@ internal static partial class StagingTidy
                 files.Add(file.Path);
             }
 
-            foreach (ObjectPath file in files)
-            {
-                await store.DeleteAsync(file, cancellation);
-            }
+            await SideBySide.RunAsync(files, DeletesAtATime, store.DeleteAsync, cancellation);
         }
     }
 

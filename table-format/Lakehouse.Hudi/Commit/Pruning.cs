@@ -9,6 +9,8 @@ namespace Lakehouse.Hudi;
 /// </summary>
 internal static class Pruning
 {
+    private const int RequestsAtATime = 16;
+
     internal static async Task RunAsync(IObjectStore store, SequenceView view, DateTimeOffset numbersBefore, CancellationToken cancellation)
     {
         if (view.Newest is not { FloorInstant: { } floorInstant } newest)
@@ -99,9 +101,6 @@ internal static class Pruning
             files.Add(stat.Path);
         }
 
-        foreach (ObjectPath file in files)
-        {
-            await store.DeleteAsync(file, cancellation);
-        }
+        await SideBySide.RunAsync(files, RequestsAtATime, store.DeleteAsync, cancellation);
     }
 }

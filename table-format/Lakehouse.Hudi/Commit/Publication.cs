@@ -13,6 +13,8 @@ namespace Lakehouse.Hudi;
 /// </summary>
 internal static class Publication
 {
+    private const int RequestsAtATime = 16;
+
     internal static async Task PublishAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
     {
         Invariant.Holds(outcome is { IsCommitted: true, Commit: not null }, "Only a committed outcome is published.");
@@ -27,12 +29,8 @@ internal static class Publication
             await ConditionalPut.SameForAllAsync(store, completed.Path, outcome.Commit.ToJson(), cancellation);
         }
 
-        foreach (OutcomeFile file in outcome.Files)
-        {
-            await store.DeleteAsync(file.Staged, cancellation);
-            await store.DeleteAsync(file.Source, cancellation);
-        }
-
+        await SideBySide.RunAsync(
+            outcome.Files.SelectMany(static f => (ObjectPath[])[f.Staged, f.Source]), RequestsAtATime, store.DeleteAsync, cancellation);
         await RemoveIfPrunedAsync(store, outcome, cancellation);
     }
 
@@ -50,22 +48,31 @@ internal static class Publication
             await ConditionalPut.SameForAllAsync(store, file.Path, ReadOnlyMemory<byte>.Empty, cancellation);
         }
 
-        foreach (ObjectPath partition in outcome.Files.Select(static f => f.Final.Parent).Distinct())
-        {
-            byte[] metadata = PartitionPath.Metadata(partition.Value, outcome.Instant);
-            await ConditionalPut.SameForAllAsync(store, partition / PartitionPath.MetadataName, metadata, cancellation);
-        }
-
-        foreach (OutcomeFile file in outcome.Files)
-        {
-            if (!await LinkAsync(store, outcome, file, cancellation))
+        await SideBySide.RunAsync(
+            outcome.Files.Select(static f => f.Final.Parent).Distinct(),
+            RequestsAtATime,
+            (partition, stop) => ConditionalPut.SameForAllAsync(
+                store, partition / PartitionPath.MetadataName, PartitionPath.Metadata(partition.Value, outcome.Instant), stop),
+            cancellation);
+        bool isDone = false;
+        await SideBySide.RunAsync(
+            outcome.Files,
+            RequestsAtATime,
+            async (file, stop) =>
             {
-                await RemoveIfPrunedAsync(store, outcome, cancellation);
-                return false;
-            }
+                if (!await LinkAsync(store, outcome, file, stop))
+                {
+                    isDone = true;
+                }
+            },
+            cancellation);
+        if (!isDone)
+        {
+            return true;
         }
 
-        return true;
+        await RemoveIfPrunedAsync(store, outcome, cancellation);
+        return false;
     }
 
     /// <summary>False when somebody else has finished the publication.</summary>
@@ -108,7 +115,7 @@ internal static class Publication
     /// <summary>Takes the instant off the timeline when a newer outcome's floor lies above it.</summary>
     private static async Task RemoveIfPrunedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
     {
-        SequenceView view = await SequenceFolder.LookAsync(store, cancellation);
+        SequenceView view = await SequenceFolder.LookAsync(store, outcome, cancellation);
         if (view.Newest is { FloorInstant: { } floor } && string.CompareOrdinal(outcome.Instant, floor) < 0)
         {
             foreach (InstantState state in (InstantState[])[InstantState.Requested, InstantState.Inflight, InstantState.Completed])

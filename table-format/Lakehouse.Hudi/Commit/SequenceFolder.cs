@@ -37,12 +37,17 @@ internal static class SequenceFolder
             && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
-    internal static async Task<SequenceView> LookAsync(IObjectStore store, CancellationToken cancellation)
+    internal static Task<SequenceView> LookAsync(IObjectStore store, CancellationToken cancellation) =>
+        LookAsync(store, known: null, cancellation);
+
+    /// <summary>The same for whoever has seen an outcome before: only what came after it is listed, and it is not read again.</summary>
+    internal static async Task<SequenceView> LookAsync(IObjectStore store, Outcome? known, CancellationToken cancellation)
     {
         for (int looks = 0; looks < LooksMax; looks++)
         {
-            (long newest, long highest) = await GreatestAsync(store, cancellation);
-            Outcome? outcome = newest == 0 ? null : await ReadOutcomeAsync(store, newest, cancellation);
+            (long newest, long highest) = await GreatestAsync(store, known?.Number ?? 0, cancellation);
+            Outcome? outcome = newest == 0 ? null
+                : newest == known?.Number ? known : await ReadOutcomeAsync(store, newest, cancellation);
             Claim? pending = highest > newest ? await ReadClaimAsync(store, newest + 1, cancellation) : null;
             if ((newest > 0 && outcome is null) || (highest > newest && pending is null))
             {
@@ -60,7 +65,7 @@ internal static class SequenceFolder
 
     /// <summary>Whether any number above <paramref name="number"/> has a claim or an outcome.</summary>
     internal static async Task<bool> HasHigherAsync(IObjectStore store, long number, CancellationToken cancellation) =>
-        (await GreatestAsync(store, cancellation)).Highest > number;
+        (await AfterAsync(store, OutcomePath(number), cancellation)).Highest > number;
 
     internal static async Task<Outcome?> ReadOutcomeAsync(IObjectStore store, long number, CancellationToken cancellation)
     {
@@ -99,16 +104,9 @@ internal static class SequenceFolder
         List<long> outcomes = [];
         await foreach (ObjectStat stat in store.ListAsync(folder, recursive: false, cancellation))
         {
-            string name = stat.Path.Name;
-            if (name.Length > Digits
-                && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            if (TryParse(stat.Path.Name, out long number, out bool isOutcome))
             {
-                (name[Digits..] switch
-                {
-                    ClaimExtension => claims,
-                    OutcomeExtension => outcomes,
-                    _ => null,
-                })?.Add(number);
+                (isOutcome ? outcomes : claims).Add(number);
             }
         }
 
@@ -116,8 +114,16 @@ internal static class SequenceFolder
     }
 
     /// <summary>The greatest number with an outcome, and the greatest with either; 0 where there is none.</summary>
-    private static async Task<(long Newest, long Highest)> GreatestAsync(IObjectStore store, CancellationToken cancellation)
+    /// <param name="store">The table's store.</param>
+    /// <param name="known">A number that has an outcome, or 0: numbers before it need not be listed.</param>
+    /// <param name="cancellation">Stops the listing.</param>
+    private static async Task<(long Newest, long Highest)> GreatestAsync(IObjectStore store, long known, CancellationToken cancellation)
     {
+        if (known > 0 && await AfterAsync(store, ClaimPath(known), cancellation) is { Newest: > 0 } after)
+        {
+            return after;
+        }
+
         List<ObjectPath> folders = await FoldersAsync(store, cancellation);
         long newest = 0;
         long highest = 0;
@@ -129,6 +135,32 @@ internal static class SequenceFolder
         }
 
         return (newest, highest);
+    }
+
+    /// <summary>The greatest numbers among the files after a path, in all folders: one request where there are few.</summary>
+    private static async Task<(long Newest, long Highest)> AfterAsync(IObjectStore store, ObjectPath after, CancellationToken cancellation)
+    {
+        long newest = 0;
+        long highest = 0;
+        await foreach (ObjectStat stat in store.ListAsync(Folder, recursive: true, after, cancellation))
+        {
+            if (TryParse(stat.Path.Name, out long number, out bool isOutcome))
+            {
+                newest = isOutcome ? number : newest;
+                highest = number;
+            }
+        }
+
+        return (newest, highest);
+    }
+
+    private static bool TryParse(string name, out long number, out bool isOutcome)
+    {
+        number = 0;
+        isOutcome = name.EndsWith(OutcomeExtension, StringComparison.Ordinal);
+        string extension = isOutcome ? OutcomeExtension : ClaimExtension;
+        return name.Length == Digits + extension.Length && name.EndsWith(extension, StringComparison.Ordinal)
+            && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
     private static ObjectPath FolderOf(long number) =>

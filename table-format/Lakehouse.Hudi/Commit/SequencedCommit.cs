@@ -15,7 +15,9 @@ internal sealed class SequencedCommit(
     HudiTable table, string worker, string attempt, CommitterOptions options, TimeProvider time, Random random)
 {
     private const int StepsMax = 100_000;
+    private const int CopiesAtATime = 8;
     private readonly Dictionary<string, long> _watchedSince = new(StringComparer.Ordinal);
+    private Outcome? _known;
     private long _rolledForward;
 
     internal HudiTable Table => table;
@@ -31,7 +33,8 @@ internal sealed class SequencedCommit(
         await table.CheckUnchangedAsync(cancellation);
         for (int steps = 0; steps < StepsMax; steps++)
         {
-            SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
+            SequenceView view = await SequenceFolder.LookAsync(Store, _known, cancellation);
+            _known = view.Newest;
             SequenceBase found = view.Newest is { } newest
                 ? SequenceBase.After(newest)
                 : await SequenceBase.FromTimelineAsync(Store, cancellation);
@@ -99,12 +102,17 @@ internal sealed class SequencedCommit(
         {
             // Nothing is public. Free the number at once rather than let others watch it; when it was aborted under us, look again.
             bool ours = await AbortAsync(found, claim, CancellationToken.None);
-            if (ours || e is OperationCanceledException)
+            if (!ours && e is not OperationCanceledException)
             {
-                throw;
+                return null;
             }
 
-            return null;
+            if (e is ObjectStoreException && proposal is IngestProposal && await GoneAsync(proposal.Files) is { } gone)
+            {
+                return new CommitResult.Conflicted($"'{gone}' is gone: a newer life of this worker has tidied up after this one.");
+            }
+
+            throw;
         }
 
         if (!await DecideAsync(found, claim, outcome, cancellation))
@@ -128,27 +136,47 @@ internal sealed class SequencedCommit(
         return new CommitResult.Committed(number, claim.Instant);
     }
 
+    /// <summary>The first staged file that is not there any more, or null.</summary>
+    private async Task<ObjectPath?> GoneAsync(IEnumerable<StagedFile> files)
+    {
+        foreach (StagedFile file in files)
+        {
+            if (await Store.StatAsync(file.StagedPath, CancellationToken.None) is null)
+            {
+                return file.StagedPath;
+            }
+        }
+
+        return null;
+    }
+
     internal async Task PruneAsync(CancellationToken cancellation)
     {
-        SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
+        SequenceView view = await SequenceFolder.LookAsync(Store, _known, cancellation);
         await Pruning.RunAsync(Store, view, time.GetUtcNow() - options.NumberRetention, cancellation);
     }
 
     private async Task StageAsync(Proposal proposal, Claim claim, CancellationToken cancellation)
     {
         byte[] instant = System.Text.Encoding.ASCII.GetBytes(claim.Instant);
-        foreach (StagedFile file in proposal.Files)
-        {
-            OutcomeFile names = OutcomePlan.File(file, claim);
-            byte[] fileName = System.Text.Encoding.UTF8.GetBytes(names.Final.Name);
-            var summary = new ParquetFileSummary(file.RowCount, file.ByteCount, file.PatchPoints);
-            IReadOnlyList<Patch> patches = ParquetPatches.For(summary, new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
+        await SideBySide.RunAsync(
+            proposal.Files,
+            CopiesAtATime,
+            (file, stop) =>
             {
-                [MetaColumns.CommitTime] = instant,
-                [MetaColumns.FileName] = fileName,
-            });
-            await Store.CopyPatchedAsync(file.StagedPath, names.Staged, patches, cancellation);
-        }
+                OutcomeFile names = OutcomePlan.File(file, claim);
+                byte[] fileName = System.Text.Encoding.UTF8.GetBytes(names.Final.Name);
+                var summary = new ParquetFileSummary(file.RowCount, file.ByteCount, file.PatchPoints);
+                IReadOnlyList<Patch> patches = ParquetPatches.For(
+                    summary,
+                    new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
+                    {
+                        [MetaColumns.CommitTime] = instant,
+                        [MetaColumns.FileName] = fileName,
+                    });
+                return Store.CopyPatchedAsync(file.StagedPath, names.Staged, patches, stop);
+            },
+            cancellation);
     }
 
     /// <summary>Puts the outcome. False when the claim had been aborted.</summary>

@@ -9,6 +9,7 @@ public sealed class HudiTable
     /// <summary>Everything that is not yet, or not any more, part of the table lies below this folder.</summary>
     internal static readonly ObjectPath TemporaryFolder = new(".hoodie/.temp");
 
+    private const int RequestsAtATime = 16;
     private readonly Random _random;
     private readonly long _fileIdHigh;
     private readonly long _fileIdLow;
@@ -84,17 +85,17 @@ public sealed class HudiTable
         }
 
         ActiveTimeline timeline = await ActiveTimeline.LoadAsync(Store, cancellation);
-        ImmutableArray<CompletedInstant>.Builder instants = ImmutableArray.CreateBuilder<CompletedInstant>();
-        foreach (TimelineFile file in timeline.CompletedCommits)
-        {
-            if ((atInstant is null || string.CompareOrdinal(file.Instant, atInstant) <= 0)
-                && await ActiveTimeline.ReadAsync(Store, file, cancellation) is { } instant)
-            {
-                instants.Add(instant);
-            }
-        }
-
-        ImmutableArray<CompletedInstant> completed = instants.ToImmutable();
+        TimelineFile[] wanted =
+        [
+            .. timeline.CompletedCommits.Where(f => atInstant is null || string.CompareOrdinal(f.Instant, atInstant) <= 0),
+        ];
+        var instants = new CompletedInstant?[wanted.Length];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, wanted.Length),
+            RequestsAtATime,
+            async (i, stop) => instants[i] = await ActiveTimeline.ReadAsync(Store, wanted[i], stop),
+            cancellation);
+        ImmutableArray<CompletedInstant> completed = [.. instants.OfType<CompletedInstant>()];
         List<ObjectStat> files = completed.IsEmpty ? [] : await ListDataFilesAsync(cancellation);
         return new TableSnapshot(
             completed.IsEmpty ? null : completed[^1].Time, completed, FileSliceSelection.Select(files, completed));
@@ -136,12 +137,22 @@ public sealed class HudiTable
             }
         }
 
-        foreach (ObjectPath folder in folders)
-        {
-            await foreach (ObjectStat file in Store.ListAsync(folder, recursive: true, cancellation))
+        var below = new List<ObjectStat>[folders.Count];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, folders.Count),
+            RequestsAtATime,
+            async (i, stop) =>
             {
-                Take(file);
-            }
+                below[i] = [];
+                await foreach (ObjectStat file in Store.ListAsync(folders[i], recursive: true, stop))
+                {
+                    below[i].Add(file);
+                }
+            },
+            cancellation);
+        foreach (ObjectStat file in below.SelectMany(static f => f))
+        {
+            Take(file);
         }
 
         files.RemoveAll(file => !partitions.Contains(file.Path.Parent));

@@ -47,6 +47,8 @@ public sealed record SequenceStatus(ImmutableArray<SequenceNumber> Numbers, long
 /// <summary>Reads the sequence of a table for people and for verification; committers read it their own way.</summary>
 public static class SequenceReader
 {
+    private const int RequestsAtATime = 16;
+
     /// <summary>Reads every claim and outcome that is there. A number pruned meanwhile is left out.</summary>
     public static async Task<SequenceStatus> ReadAsync(HudiTable table, CancellationToken cancellation)
     {
@@ -54,13 +56,16 @@ public static class SequenceReader
         SequenceView view = await SequenceFolder.LookAsync(table.Store, cancellation);
         var numbers = ImmutableArray.CreateBuilder<SequenceNumber>();
         var outcomes = ImmutableArray.CreateBuilder<Outcome>();
-        foreach (long number in await OutcomeNumbersAsync(table.Store, view.Newest?.Number ?? 0, cancellation))
+        List<long> there = await OutcomeNumbersAsync(table.Store, view.Newest?.Number ?? 0, cancellation);
+        var read = new Outcome?[there.Count];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, there.Count),
+            RequestsAtATime,
+            async (i, stop) => read[i] = await SequenceFolder.ReadOutcomeAsync(table.Store, there[i], stop),
+            cancellation);
+        foreach (Outcome outcome in read.OfType<Outcome>())
         {
-            if (await SequenceFolder.ReadOutcomeAsync(table.Store, number, cancellation) is not { } outcome)
-            {
-                continue;
-            }
-
+            long number = outcome.Number;
             outcomes.Add(outcome);
             SequenceState state = !outcome.IsCommitted ? SequenceState.Aborted
                 : number == view.Newest?.Number && !view.Published ? SequenceState.Unpublished : SequenceState.Published;

@@ -9,6 +9,8 @@ namespace Lakehouse.Hudi;
 /// </summary>
 public static class TableFactsReader
 {
+    private const int RequestsAtATime = 16;
+
     /// <summary>
     /// Reads the facts of a table as of its newest instant.
     /// </summary>
@@ -86,14 +88,20 @@ public static class TableFactsReader
             }
         }
 
-        foreach (ObjectPath folder in folders)
-        {
-            await foreach (ObjectStat stat in store.ListAsync(folder, recursive: true, cancellation))
+        var below = new List<ObjectStat>[folders.Count];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, folders.Count),
+            RequestsAtATime,
+            async (i, stop) =>
             {
-                objects[stat.Path.Value] = stat.Size;
-            }
-        }
-
+                below[i] = [];
+                await foreach (ObjectStat stat in store.ListAsync(folders[i], recursive: true, stop))
+                {
+                    below[i].Add(stat);
+                }
+            },
+            cancellation);
+        objects.AddRange(below.SelectMany(static b => b).Select(static s => KeyValuePair.Create(s.Path.Value, s.Size)));
         return objects.ToImmutable();
     }
 
@@ -109,21 +117,27 @@ public static class TableFactsReader
         ImmutableDictionary<string, long> objects,
         CancellationToken cancellation)
     {
-        var footers = ImmutableDictionary.CreateBuilder<string, FooterFacts>(StringComparer.Ordinal);
-        foreach (NamedFile file in instants.SelectMany(i => i.Files).Where(f => objects.ContainsKey(f.Path)))
-        {
-            try
-            {
-                ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, new ObjectPath(file.Path), cancellation);
-                footers[file.Path] = new FooterFacts(reader.MetaData.NumRows, null);
-            }
-            catch (ParquetFormatException e)
-            {
-                footers[file.Path] = new FooterFacts(0, e.Message);
-            }
-        }
+        string[] paths = [.. instants.SelectMany(i => i.Files).Select(f => f.Path).Where(objects.ContainsKey).Distinct()];
+        var footers = new FooterFacts[paths.Length];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, paths.Length),
+            RequestsAtATime,
+            async (i, stop) => footers[i] = await ReadFooterAsync(store, new ObjectPath(paths[i]), stop),
+            cancellation);
+        return paths.Zip(footers).ToImmutableDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
+    }
 
-        return footers.ToImmutable();
+    private static async Task<FooterFacts> ReadFooterAsync(IObjectStore store, ObjectPath path, CancellationToken cancellation)
+    {
+        try
+        {
+            ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, path, cancellation);
+            return new FooterFacts(reader.MetaData.NumRows, null);
+        }
+        catch (ParquetFormatException e)
+        {
+            return new FooterFacts(0, e.Message);
+        }
     }
 
     private static async Task<ImmutableArray<FollowerFacts>> ReadFollowersAsync(

@@ -86,7 +86,7 @@ public class RandomScheduleTests
                 }
             }
 
-            if (!one.Step() || order.Next(10) == 0)
+            if (!one.Step(order) || order.Next(10) == 0)
             {
                 world.Time.Advance(TimeSpan.FromMilliseconds(300));
                 world.Time.FireNext();

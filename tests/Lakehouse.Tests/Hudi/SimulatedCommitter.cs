@@ -8,7 +8,7 @@ namespace Lakehouse.Tests.Hudi;
 /// <summary>A process that reads the table's state, stages the next rows and commits them, again and again, one step at a time.</summary>
 internal sealed class SimulatedCommitter(ProtocolWorld world, int worker, string attempt, IObjectStore shared)
 {
-    private TaskCompletionSource? _gate;
+    private readonly List<TaskCompletionSource> _gates = [];
 
     internal int Worker => worker;
 
@@ -26,31 +26,40 @@ internal sealed class SimulatedCommitter(ProtocolWorld world, int worker, string
         Store.Before = async call =>
         {
             // < Continuations run on the stepping thread: one thread, one order.
-            _gate = new TaskCompletionSource();
-            await _gate.Task;
+            var gate = new TaskCompletionSource();
+            _gates.Add(gate);
+            await gate.Task;
             LastCall = call;
         };
         Work = RunAsync(new TableCommitter(table, $"worker-{worker}", attempt, world.Options, world.Time, world.Random), commits);
     }
 
-    /// <summary>Lets one store call happen. False when the process waits for time or has ended.</summary>
-    internal bool Step()
+    /// <summary>Lets one of the store calls that wait happen. False when the process waits for time or has ended.</summary>
+    internal bool Step(Random order)
     {
         LastCall = null;
-        if (_gate is not { } gate)
+        if (_gates.Count == 0)
         {
             return false;
         }
 
-        _gate = null;
+        int which = order.Next(_gates.Count);
+        TaskCompletionSource gate = _gates[which];
+        _gates.RemoveAt(which);
         gate.SetResult();
         return true;
     }
 
+    /// <summary>Every call that waits, and every later one, fails: nothing of the process reaches the store again.</summary>
     internal void Kill()
     {
         Store.IsDead = true;
-        Step();
+        while (_gates.Count > 0)
+        {
+            TaskCompletionSource gate = _gates[^1];
+            _gates.RemoveAt(_gates.Count - 1);
+            gate.SetResult();
+        }
     }
 
     private async Task RunAsync(TableCommitter committer, int commits)
