@@ -10,7 +10,7 @@ namespace Lakehouse.Testing;
 /// </summary>
 public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPlan plan)
 {
-    private static readonly Task _never = new TaskCompletionSource().Task;
+    private readonly Task _never = new TaskCompletionSource().Task; // Its own: whoever waits for it is kept by it.
     private int _loopCount;
 
     /// <summary>Its name in the trace.</summary>
