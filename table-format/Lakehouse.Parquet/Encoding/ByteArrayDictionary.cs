@@ -7,14 +7,14 @@ namespace Lakehouse.Parquet;
 
 /// <summary>
 /// Distinct strings or binary values in order of appearance. Their bytes lie in a slab that already is the PLAIN dictionary page
-/// (<c>u32 length | bytes</c> each). The table holds <c>hash &lt;&lt; 32 | index + 1</c>, at most half full; an entry keeps the first
-/// eight bytes, which decide most comparisons. Knows the smallest and the largest value since <see cref="BeginPage"/>.
+/// (<c>u32 length | bytes</c> each). The table holds <c>index + 1</c> and is at most half full; an entry keeps the first eight bytes, which
+/// decide most comparisons. Both are as small as can be, because a file has many columns and their tables push each other out of the
+/// processor's caches. Knows the smallest and the largest value since <see cref="BeginPage"/>.
 /// </summary>
 internal sealed class ByteArrayDictionary : IDisposable
 {
     private const int SlotsMin = 1024;
-    private const ulong TagMask = 0xFFFF_FFFF_0000_0000;
-    private ulong[] _slots = ArrayPool<ulong>.Shared.Rent(SlotsMin);
+    private uint[] _slots = ArrayPool<uint>.Shared.Rent(SlotsMin);
     private Entry[] _entries = ArrayPool<Entry>.Shared.Rent(SlotsMin / 2);
 
     // One bit per entry: it was compared with the page's bounds byte by byte. Rented with the entries.
@@ -59,7 +59,7 @@ internal sealed class ByteArrayDictionary : IDisposable
         int count = offsets.Length - 1;
         Invariant.Holds(indexes.Length >= count, "there is room for every index");
         Reserve(count);
-        ref ulong slots = ref MemoryMarshal.GetArrayDataReference(_slots);
+        ref uint slots = ref MemoryMarshal.GetArrayDataReference(_slots);
         ref Entry entries = ref MemoryMarshal.GetArrayDataReference(_entries);
         ref ulong compared = ref MemoryMarshal.GetArrayDataReference(_compared);
         ulong mask = (ulong)_slotCount - 1;
@@ -71,27 +71,22 @@ internal sealed class ByteArrayDictionary : IDisposable
             ReadOnlySpan<byte> value = bytes.Slice(offset, length);
             ulong prefix = LoadPrefix(bytes, offset, length);
             ulong hash = Hash(value, prefix);
-            ulong tag = hash & TagMask;
             ulong at = hash & mask;
             uint index;
             while (true)
             {
-                ulong slot = Unsafe.Add(ref slots, (nint)at);
-                if (slot == 0)
+                index = Unsafe.Add(ref slots, (nint)at) - 1;
+                if (index == uint.MaxValue)
                 {
                     index = (uint)Add(value, prefix);
-                    Unsafe.Add(ref slots, (nint)at) = tag | (index + 1);
+                    Unsafe.Add(ref slots, (nint)at) = index + 1;
                     break;
                 }
 
-                if ((slot & TagMask) == tag)
+                ref Entry entry = ref Unsafe.Add(ref entries, (nint)index);
+                if (entry.Prefix == prefix && entry.Length == length && (length <= 8 || RestEquals(entry, value)))
                 {
-                    index = (uint)slot - 1;
-                    ref Entry entry = ref Unsafe.Add(ref entries, (nint)index);
-                    if (entry.Prefix == prefix && entry.Length == length && (length <= 8 || RestEquals(entry, value)))
-                    {
-                        break;
-                    }
+                    break;
                 }
 
                 at = (at + 1) & mask;
@@ -113,7 +108,7 @@ internal sealed class ByteArrayDictionary : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        ArrayPool<ulong>.Shared.Return(_slots);
+        ArrayPool<uint>.Shared.Return(_slots);
         ArrayPool<Entry>.Shared.Return(_entries);
         ArrayPool<ulong>.Shared.Return(_compared);
         (_slots, _entries, _compared, _slotCount, Count) = ([], [], [], 0, 0);
@@ -185,8 +180,8 @@ internal sealed class ByteArrayDictionary : IDisposable
             slotCount *= 2;
         }
 
-        ArrayPool<ulong>.Shared.Return(_slots);
-        _slots = ArrayPool<ulong>.Shared.Rent(slotCount);
+        ArrayPool<uint>.Shared.Return(_slots);
+        _slots = ArrayPool<uint>.Shared.Rent(slotCount);
         _slotCount = slotCount;
         _slots.AsSpan(0, slotCount).Clear();
         ulong mask = (ulong)slotCount - 1;
@@ -199,7 +194,7 @@ internal sealed class ByteArrayDictionary : IDisposable
                 at = (at + 1) & mask;
             }
 
-            _slots[at] = (hash & TagMask) | ((uint)i + 1);
+            _slots[at] = (uint)i + 1;
         }
     }
 
