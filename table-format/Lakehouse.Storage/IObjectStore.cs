@@ -41,6 +41,19 @@ public interface IObjectStore
     /// <summary>Fills <paramref name="destination"/> from a byte offset. Throws when the object is absent or shorter.</summary>
     Task ReadAsync(ObjectPath path, long offset, Memory<byte> destination, CancellationToken cancellation);
 
+    /// <summary>
+    /// Fills several destinations from their offsets. On S3 ranges that lie close to each other are one request, and requests go side by
+    /// side. Throws when the object is absent or shorter.
+    /// </summary>
+    async Task ReadAsync(ObjectPath path, IReadOnlyList<ReadRange> ranges, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(ranges);
+        foreach (ReadRange range in ranges)
+        {
+            await ReadAsync(path, range.Offset, range.Destination, cancellation);
+        }
+    }
+
     /// <summary>Size and time of an object, or null when there is none.</summary>
     Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation);
 
@@ -57,6 +70,16 @@ public interface IObjectStore
 
     /// <summary>Deletes an object; absent is fine.</summary>
     Task DeleteAsync(ObjectPath path, CancellationToken cancellation);
+
+    /// <summary>
+    /// Gives up uploads below a folder that somebody began and left. Where unfinished uploads leave nothing behind, or the store sweeps them
+    /// itself, there is nothing to do.
+    /// </summary>
+    /// <param name="folder">Where to look.</param>
+    /// <param name="isStale">Decides by an upload's path and the time at which it began; whoever still writes to a stale one fails.</param>
+    /// <param name="cancellation">Stops the sweep.</param>
+    Task AbortUploadsAsync(ObjectPath folder, Func<ObjectPath, DateTimeOffset, bool> isStale, CancellationToken cancellation) =>
+        Task.CompletedTask;
 }
 
 /// <summary>What became of a conditional creation.</summary>
@@ -74,6 +97,12 @@ public sealed record ObjectStat(ObjectPath Path, long Size, DateTimeOffset Modif
 
 /// <summary>Bytes to stand at an offset of a copy.</summary>
 public readonly record struct Patch(long Offset, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>Bytes of an object to read: from an offset on, as many as the destination takes.</summary>
+public readonly record struct ReadRange(long Offset, Memory<byte> Destination)
+{
+    internal long End => Offset + Destination.Length;
+}
 
 /// <summary>An object being written. Disposing it before completion leaves nothing behind. Not thread safe.</summary>
 public interface IObjectUpload : IAsyncDisposable

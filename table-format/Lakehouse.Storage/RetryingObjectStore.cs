@@ -53,12 +53,20 @@ public sealed class RetryingObjectStore : IObjectStore
         _retries.RunAsync(() => _inner.ReadAsync(path, offset, destination, cancellation), cancellation);
 
     /// <inheritdoc/>
+    public Task ReadAsync(ObjectPath path, IReadOnlyList<ReadRange> ranges, CancellationToken cancellation) =>
+        _retries.RunAsync(() => _inner.ReadAsync(path, ranges, cancellation), cancellation);
+
+    /// <inheritdoc/>
     public Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation) =>
         _retries.RunAsync(() => _inner.StatAsync(path, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task DeleteAsync(ObjectPath path, CancellationToken cancellation) =>
         _retries.RunAsync(() => _inner.DeleteAsync(path, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public Task AbortUploadsAsync(ObjectPath folder, Func<ObjectPath, DateTimeOffset, bool> isStale, CancellationToken cancellation) =>
+        _retries.RunAsync(() => _inner.AbortUploadsAsync(folder, isStale, cancellation), cancellation);
 
     /// <summary>A listing that breaks off goes on after what it has already given: listings are in order.</summary>
     public async IAsyncEnumerable<ObjectStat> ListAsync(

@@ -27,6 +27,8 @@ internal static partial class StagingTidy
             }
         }
 
+        await store.AbortUploadsAsync(
+            staging, (path, _) => IsStale(path.Parent.Name, pipeline, worker, attempt, committed), cancellation);
         foreach (ObjectPath folder in stale)
         {
             List<ObjectPath> files = [];

@@ -10,6 +10,7 @@ namespace Lakehouse.Hudi;
 internal static class Pruning
 {
     private const int RequestsAtATime = 16;
+    private static readonly TimeSpan UploadLifetimeMax = TimeSpan.FromDays(1);
 
     internal static async Task RunAsync(IObjectStore store, SequenceView view, DateTimeOffset numbersBefore, CancellationToken cancellation)
     {
@@ -70,8 +71,12 @@ internal static class Pruning
         return true;
     }
 
-    /// <summary>Deletes what decided numbers have left below <c>.hoodie/.temp/</c>; a checkpoint's own folder is not touched.</summary>
-    internal static async Task RemoveLeftoversAsync(IObjectStore store, SequenceView view, CancellationToken cancellation)
+    /// <summary>
+    /// Deletes what decided numbers have left below <c>.hoodie/.temp/</c>, and uploads that nobody can be writing to any more; a checkpoint's
+    /// own folder is not touched.
+    /// </summary>
+    internal static async Task RemoveLeftoversAsync(
+        IObjectStore store, SequenceView view, DateTimeOffset now, CancellationToken cancellation)
     {
         if (view.Newest is null || !view.Published)
         {
@@ -81,7 +86,7 @@ internal static class Pruning
         List<ObjectPath> leftovers = [];
         await foreach (ObjectStat stat in store.ListAsync(HudiTable.TemporaryFolder, recursive: false, cancellation))
         {
-            if (stat.IsFolder && SequenceFolder.TryParseStaging(stat.Path.Name, out long number) && number <= view.Newest.Number)
+            if (stat.IsFolder && IsDecided(stat.Path))
             {
                 leftovers.Add(stat.Path);
             }
@@ -91,6 +96,12 @@ internal static class Pruning
         {
             await DeleteFolderAsync(store, folder, cancellation);
         }
+
+        await store.AbortUploadsAsync(
+            default, (path, begun) => begun < now - UploadLifetimeMax || IsDecided(path.Parent), cancellation);
+
+        bool IsDecided(ObjectPath staging) =>
+            SequenceFolder.TryParseStaging(staging.Name, out long number) && number <= view.Newest.Number;
     }
 
     internal static async Task DeleteFolderAsync(IObjectStore store, ObjectPath folder, CancellationToken cancellation)

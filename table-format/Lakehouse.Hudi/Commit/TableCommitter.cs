@@ -43,7 +43,7 @@ public sealed class TableCommitter
         await _primary.RunAsync(null, RollForwardAsync, cancellation);
         await _primary.PruneAsync(cancellation);
         SequenceView view = await SequenceFolder.LookAsync(_primary.Table.Store, cancellation);
-        await Pruning.RemoveLeftoversAsync(_primary.Table.Store, view, cancellation);
+        await Pruning.RemoveLeftoversAsync(_primary.Table.Store, view, _time.GetUtcNow(), cancellation);
         return await StateAsync(view, cancellation);
     }
 

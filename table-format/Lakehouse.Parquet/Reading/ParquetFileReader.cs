@@ -110,11 +110,13 @@ public sealed class ParquetFileReader
             var readers = new ColumnChunkReader[positions.Length];
             try
             {
+                var ranges = new ReadRange[positions.Length];
                 for (int i = 0; i < positions.Length; i++)
                 {
-                    readers[i] = await OpenChunkAsync(group, g, positions[i], cancellation);
+                    (readers[i], ranges[i]) = OpenChunk(group, g, positions[i]);
                 }
 
+                await _store.ReadAsync(_path, ranges, cancellation);
                 for (long row = 0; row < group.NumRows; row += BatchRowCountMax)
                 {
                     int rows = (int)Math.Min(BatchRowCountMax, group.NumRows - row);
@@ -190,7 +192,8 @@ public sealed class ParquetFileReader
         return positions;
     }
 
-    private async Task<ColumnChunkReader> OpenChunkAsync(RowGroup group, int groupIndex, int column, CancellationToken cancellation)
+    /// <summary>A reader over a buffer, and what has to be read into the buffer first.</summary>
+    private (ColumnChunkReader Reader, ReadRange Range) OpenChunk(RowGroup group, int groupIndex, int column)
     {
         ColumnMetaData chunk = group.Columns[column].MetaData;
         Field field = Schema[column];
@@ -211,17 +214,8 @@ public sealed class ParquetFileReader
         }
 
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, (int)length));
-        try
-        {
-            await _store.ReadAsync(_path, start, bytes.AsMemory(0, (int)length), cancellation);
-        }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-            throw;
-        }
-
-        return new ColumnChunkReader(field, MetaData.Schema[column + 1].TypeLength, chunk, start, bytes, (int)length);
+        var reader = new ColumnChunkReader(field, MetaData.Schema[column + 1].TypeLength, chunk, start, bytes, (int)length);
+        return (reader, new ReadRange(start, bytes.AsMemory(0, (int)length)));
     }
 
     private ColumnVector ReadColumn(ColumnChunkReader reader, Field field, int rows, int groupIndex)

@@ -189,6 +189,13 @@ public sealed class S3ObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
+    public Task ReadAsync(ObjectPath path, IReadOnlyList<ReadRange> ranges, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(ranges);
+        return _transfers.ReadAsync("read", path, ranges, cancellation);
+    }
+
+    /// <inheritdoc/>
     public async Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation) => path.Value.Length == 0
         ? null
         : await _calls.ReadAsync(
@@ -200,7 +207,7 @@ public sealed class S3ObjectStore : IObjectStore
                 {
                     GetObjectMetadataResponse response = await _client.GetObjectMetadataAsync(
                         new GetObjectMetadataRequest { BucketName = _location.Bucket, Key = _location.Key(path) }, limit.Token);
-                    return new ObjectStat(path, response.ContentLength, Time(response.LastModified));
+                    return new ObjectStat(path, response.ContentLength, S3Transfers.Time(response.LastModified));
                 }
                 catch (AmazonS3Exception e) when (IsAbsent(e))
                 {
@@ -221,7 +228,7 @@ public sealed class S3ObjectStore : IObjectStore
             {
                 if (_location.PathOf(found.Key) is { } path && (after is null || path.CompareTo(after.Value) > 0))
                 {
-                    var entry = new ObjectStat(path, found.Size ?? 0, Time(found.LastModified));
+                    var entry = new ObjectStat(path, found.Size ?? 0, S3Transfers.Time(found.LastModified));
                     if (recursive)
                     {
                         yield return entry;
@@ -257,6 +264,13 @@ public sealed class S3ObjectStore : IObjectStore
             await _calls.ChangeAsync(
                 "delete", path, limit => _client.DeleteObjectAsync(_location.Bucket, _location.Key(path), limit.Token), cancellation);
         }
+    }
+
+    /// <summary>Does nothing where the credentials may not list uploads; then a rule of the bucket has to remove them.</summary>
+    public Task AbortUploadsAsync(ObjectPath folder, Func<ObjectPath, DateTimeOffset, bool> isStale, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(isStale);
+        return _transfers.AbortStaleAsync(folder, isStale, cancellation);
     }
 
     private async IAsyncEnumerable<ListObjectsV2Response> PagesAsync(
@@ -334,7 +348,6 @@ public sealed class S3ObjectStore : IObjectStore
     /// <summary>True for an absent object; an absent bucket is an error.</summary>
     private static bool IsAbsent(AmazonS3Exception e) => e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket";
 
-    private static DateTimeOffset Time(DateTime? time) => time is { } given ? new DateTimeOffset(given.ToUniversalTime()) : default;
 
     private static SingleAttemptClient NewClient(S3Location location, S3Settings settings)
     {

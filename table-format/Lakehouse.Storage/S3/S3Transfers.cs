@@ -37,6 +37,16 @@ internal sealed class S3Transfers(IAmazonS3 client, S3Location location, S3Setti
             cancellation);
     }
 
+    /// <summary>Fills several ranges, those close to each other with one request.</summary>
+    internal Task ReadAsync(string operation, ObjectPath path, IReadOnlyList<ReadRange> ranges, CancellationToken cancellation) =>
+        SideBySide.RunAsync(
+            RangePlan.Make([.. ranges.Where(static r => !r.Destination.IsEmpty)]),
+            Width,
+            (read, stop) => read.Ranges is [var only]
+                ? ReadAsync(operation, path, only.Offset, only.Destination, stop)
+                : ReadCoalescedAsync(operation, path, read, stop),
+            cancellation);
+
     /// <summary>Puts a whole object.</summary>
     internal Task PutAsync(string operation, ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
         retries.RunAsync(() => PutOnceAsync(operation, path, content, cancellation), cancellation);
@@ -151,6 +161,42 @@ internal sealed class S3Transfers(IAmazonS3 client, S3Location location, S3Setti
         }
     }
 
+    /// <summary>Gives up the uploads that were left.</summary>
+    internal async Task AbortStaleAsync(
+        ObjectPath folder, Func<ObjectPath, DateTimeOffset, bool> isStale, CancellationToken cancellation)
+    {
+        const string Operation = "abort-uploads";
+        var request = new ListMultipartUploadsRequest { BucketName = location.Bucket, Prefix = location.KeyPrefix(folder) };
+        ListMultipartUploadsResponse page;
+        do
+        {
+            try
+            {
+                page = await calls.ReadAsync(
+                    Operation, folder, limit => client.ListMultipartUploadsAsync(request, limit.Token), cancellation);
+            }
+            catch (ObjectStoreException e)
+                when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.NotImplemented })
+            {
+                return;
+            }
+
+            foreach (MultipartUpload upload in page.MultipartUploads ?? [])
+            {
+                if (location.PathOf(upload.Key) is { } path && isStale(path, Time(upload.Initiated)))
+                {
+                    await AbortAsync(Operation, path, upload.UploadId);
+                }
+            }
+
+            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
+        }
+        while (page.IsTruncated == true);
+    }
+
+    /// <summary>A time as the store tells it.</summary>
+    internal static DateTimeOffset Time(DateTime? time) => time is { } given ? new DateTimeOffset(given.ToUniversalTime()) : default;
+
     /// <summary>Copies a large object, some bytes changed.</summary>
     internal async Task CopyAsync(
         string operation, ObjectPath source, ObjectPath target, long size, IReadOnlyList<Patch> patches, CancellationToken cancellation)
@@ -189,6 +235,24 @@ internal sealed class S3Transfers(IAmazonS3 client, S3Location location, S3Setti
     /// <summary>Says that a read leaves the object.</summary>
     internal static ObjectStoreException Outside(string root, ObjectPath path, long offset, int length, long size) =>
         new("read", root, path, FormattableString.Invariant($"it has {size} bytes, asked for {length} at {offset}"));
+
+    private async Task ReadCoalescedAsync(string operation, ObjectPath path, CoalescedRead read, CancellationToken cancellation)
+    {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(read.Length);
+        try
+        {
+            Memory<byte> bytes = rented.AsMemory(0, read.Length);
+            await retries.RunAsync(() => ReadPieceAsync(operation, path, read.Offset, bytes, cancellation), cancellation);
+            foreach (ReadRange range in read.Ranges)
+            {
+                bytes.Slice((int)(range.Offset - read.Offset), range.Destination.Length).CopyTo(range.Destination);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
 
     private async Task<PartETag> PatchPartAsync(
         string operation,

@@ -106,6 +106,22 @@ public abstract class ObjectStoreContract
     }
 
     [Fact]
+    public async Task Several_ranges_are_filled_at_once_in_any_order()
+    {
+        byte[] content = new byte[1 << 20];
+        new Random(3).NextBytes(content);
+        await Store.PutAsync(Path, content, Cancellation);
+        (int Offset, int Length)[] asked = [(900_000, 1000), (0, 10), (20, 5), (0, 10), (1 << 20, 0), (10, 300_000), (700_000, 1)];
+        ReadRange[] ranges = [.. asked.Select(a => new ReadRange(a.Offset, new byte[a.Length]))];
+        await Store.ReadAsync(Path, ranges, Cancellation);
+        Assert.All(asked.Zip(ranges), pair =>
+            Assert.True(content.AsSpan(pair.First.Offset, pair.First.Length).SequenceEqual(pair.Second.Destination.Span)));
+        await Store.ReadAsync(Path, [], Cancellation);
+        await Assert.ThrowsAsync<ObjectStoreException>(
+            () => Store.ReadAsync(Path, [ranges[0], new ReadRange((1 << 20) - 1, new byte[2])], Cancellation));
+    }
+
+    [Fact]
     public async Task An_upload_appears_only_when_complete_and_replaces()
     {
         await Store.PutAsync(Path, Bytes("old"), Cancellation);

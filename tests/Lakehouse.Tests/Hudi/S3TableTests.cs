@@ -41,6 +41,38 @@ public sealed class S3TableTests(RealS3 s3)
     }
 
     [Fact]
+    public async Task Who_recovers_gives_up_the_uploads_of_decided_numbers()
+    {
+        S3ObjectStore store = s3.Service.NewStore(_folder);
+        var table = new RealTable(store, partitioned: false, TimeProvider.System);
+        await table.CreateAsync();
+        await table.Committer().CommitAsync(await table.StageAsync(1, 0, 10), Stop);
+        ObjectPath[] begun =
+        [
+            SequenceFolder.Staging(1, "00000000000000aa") / "x.parquet",
+            SequenceFolder.Staging(2, "00000000000000aa") / "x.parquet",
+            HudiTable.StagingFolder("trips", "worker-1", "b", 7) / "x.parquet",
+        ];
+        using Amazon.S3.IAmazonS3 client = s3.Service.NewClient();
+        foreach (ObjectPath path in begun)
+        {
+            await client.InitiateMultipartUploadAsync(S3Service.Bucket, $"{_folder}/{path}", Stop);
+        }
+
+        await table.Committer("c").RecoverAsync(Stop);
+        List<ObjectPath> left = [];
+        await store.AbortUploadsAsync(
+            default,
+            (path, _) =>
+            {
+                left.Add(path);
+                return true;
+            },
+            Stop);
+        Assert.Equal(begun[1..].Order(), left.Order());
+    }
+
+    [Fact]
     public async Task A_lost_answer_at_any_request_of_a_commit_leaves_it_whole_or_not_there()
     {
         using var transport = new FaultyTransport();

@@ -53,6 +53,32 @@ public sealed class S3TransferTests(RealS3 s3) : IDisposable
     }
 
     [Fact]
+    public async Task Uploads_that_were_left_are_given_up_where_they_are_stale_and_nowhere_else()
+    {
+        using IAmazonS3 client = s3.Service.NewClient();
+        foreach (string name in (string[])["a/dead", "a/alive", "b/dead"])
+        {
+            await client.InitiateMultipartUploadAsync(S3Service.Bucket, $"{_folder}/{name}", Stop);
+        }
+
+        List<(ObjectPath Path, DateTimeOffset Begun)> asked = [];
+        await Store.AbortUploadsAsync(
+            new ObjectPath("a"),
+            (path, begun) =>
+            {
+                asked.Add((path, begun));
+                return path.Name == "dead";
+            },
+            Stop);
+        Assert.Equal(["a/alive", "a/dead"], asked.Select(a => a.Path.Value).Order());
+        Assert.All(asked, a => Assert.True(a.Begun > DateTimeOffset.UnixEpoch));
+        Assert.Equal([_folder + "/a/alive", _folder + "/b/dead"], (await UploadsAsync()).Select(u => u.Key).Order());
+
+        _transport.Before = _ => new HttpResponseMessage(System.Net.HttpStatusCode.Forbidden);
+        await Store.AbortUploadsAsync(default, (_, _) => true, Stop);
+    }
+
+    [Fact]
     public async Task A_part_that_fails_is_sent_again_and_one_that_never_arrives_fails_the_upload()
     {
         byte[] content = Content(18 << 20);
