@@ -1,9 +1,14 @@
 using Lakehouse.Benchmarks;
 
 // Build in Release. Each benchmark runs in turn with the program in ../shared/yardstick that does the same work, if it is there.
+if (args is ["commits", ..])
+{
+    return await CommitBenchmark.RunAsync(args);
+}
+
 if (Arguments.Parse(args) is not { } arguments)
 {
-    await Console.Error.WriteLineAsync(Arguments.Usage);
+    await Console.Error.WriteLineAsync(Arguments.Usage + Environment.NewLine + CommitBenchmark.Usage);
     return 2;
 }
 
