@@ -12,18 +12,18 @@ internal static class ExitCode
     /// <summary>The command line, a pipeline file or an expression is wrong; nothing was touched.</summary>
     internal const int Usage = 2;
 
-    /// <summary>A pipeline stopped at a record that it could not take; everything before it is committed.</summary>
+    /// <summary>A pipeline stopped at a record that it could not take, or at too many of them; everything before is committed.</summary>
     internal const int BadData = 3;
 
     /// <summary>Kafka or the store could not be reached or answered with an error.</summary>
     internal const int Unreachable = 4;
 
-    /// <summary>Nothing is where the command was pointed at: no table, no file.</summary>
+    /// <summary>Nothing is where the command was pointed at: no table, no file, no such instant.</summary>
     internal const int NotFound = 5;
 
     /// <summary>The codes as help shows them.</summary>
     internal const string Description = """
         Exit codes: 0 success; 1 failed, or a verification found something; 2 the command line or a pipeline file is wrong;
-        3 stopped at bad data; 4 Kafka or the store is unreachable; 5 no table or file there.
+        3 stopped at bad data; 4 Kafka or the store is unreachable; 5 no table, file or instant there.
         """;
 }

@@ -21,6 +21,13 @@ public abstract record Expression
         return ExpressionParser.Parse(text);
     }
 
+    /// <summary>The condition that is true where both are.</summary>
+    public Expression And(Expression other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new Binary(Position, "and", this, other);
+    }
+
     /// <summary>Resolves columns and types. Throws <see cref="ExpressionException"/>, which names the nearest column.</summary>
     public BoundExpression Bind(Schema schema)
     {

@@ -33,6 +33,8 @@ internal static class QueryCommand
                 result.AddError("--limit must not be negative.");
             }
         });
+        Option<string?> at = InstantChoice.AtOption();
+        Option<string?> since = InstantChoice.SinceOption();
         return new Command("query", "Shows rows or groups of a table; files and row groups that cannot match are not read.")
         {
             location,
@@ -41,11 +43,17 @@ internal static class QueryCommand
             groupBy,
             aggregate,
             limit,
+            at,
+            since,
         }.Does(async (parsed, terminal, cancellation) =>
         {
             QueryRequest request = Request(parsed.GetValue(select), parsed.GetValue(where), parsed.GetValue(groupBy),
                 parsed.GetValue(aggregate), parsed.GetValue(limit));
             HudiTable table = await Tables.OpenAsync(parsed.GetRequiredValue(location), cancellation);
+            request = request with
+            {
+                Range = await InstantChoice.RangeAsync(table, parsed.GetValue(at), parsed.GetValue(since), cancellation),
+            };
             QueryResult result = await TableQuery.RunAsync(table, request, cancellation);
             Show(result, terminal);
             return ExitCode.Success;

@@ -23,11 +23,16 @@ internal sealed record TableCheck(
     /// <summary>True when neither the table nor a follower has a finding.</summary>
     internal bool IsProven => Report.IsProven && Followers.All(f => f.IsProven);
 
-    /// <summary>Verifies a table. <paramref name="offsets"/>: read the rows' coordinates; null decides by the table's size.</summary>
-    internal static async Task<TableCheck> RunAsync(HudiTable table, bool? offsets, CancellationToken cancellation)
+    /// <summary>Verifies all of a table. <paramref name="offsets"/>: read the rows' coordinates; null decides by the table's size.</summary>
+    internal static Task<TableCheck> RunAsync(HudiTable table, bool? offsets, CancellationToken cancellation) =>
+        RunAsync(table, InstantRange.Whole, offsets, deep: false, cancellation);
+
+    /// <summary>Verifies a part of a table's history; <paramref name="deep"/> reads and hashes every value.</summary>
+    internal static async Task<TableCheck> RunAsync(
+        HudiTable table, InstantRange range, bool? offsets, bool deep, CancellationToken cancellation)
     {
         var followers = new Dictionary<string, HudiTable>(StringComparer.Ordinal);
-        TableFacts facts = await TableFactsReader.ReadAsync(table, async (location, stop) =>
+        TableFacts facts = await TableFactsReader.ReadAsync(table, range, async (location, stop) =>
         {
             HudiTable? follower = await Tables.TryOpenAsync(location, stop);
             if (follower is not null)
@@ -38,16 +43,24 @@ internal sealed record TableCheck(
             return follower;
         }, cancellation);
         VerifyReport report = TableVerifier.Verify(facts);
-        string? skipped = WhySkipped(facts, report, offsets);
+        TableSnapshot snapshot = await table.SnapshotAsync(range.At, cancellation);
+        string? skipped = WhySkipped(facts, report, offsets ?? (deep ? true : null));
         if (skipped is null)
         {
-            report = await ReadOffsetsAsync(table, report, cancellation);
+            TableSnapshot part = snapshot with { FileSlices = [.. snapshot.FileSlices.Where(f => range.Has(f.Instant))] };
+            report = await ReadOffsetsAsync(table, part, report, cancellation);
+        }
+
+        if (deep)
+        {
+            DeepReport values = await DeepReader.ReadAsync(table, snapshot, range.Since, cancellation);
+            report = report with { Deep = values, Findings = [.. report.Findings.Union(values.Findings)] };
         }
 
         var checks = ImmutableArray.CreateBuilder<TableCheck>();
-        foreach (HudiTable follower in followers.Values)
+        foreach (FollowerFacts follower in facts.Followers.Where(f => f.Range is not null))
         {
-            checks.Add(await RunAsync(follower, offsets, cancellation));
+            checks.Add(await RunAsync(followers[follower.Location], follower.Range!, offsets, deep, cancellation)); // the condition above
         }
 
         return new TableCheck(table, report, skipped, checks.ToImmutable(),
@@ -66,9 +79,9 @@ internal sealed record TableCheck(
                 null => "the table is large; --offsets reads them",
             });
 
-    private static async Task<VerifyReport> ReadOffsetsAsync(HudiTable table, VerifyReport report, CancellationToken cancellation)
+    private static async Task<VerifyReport> ReadOffsetsAsync(
+        HudiTable table, TableSnapshot snapshot, VerifyReport report, CancellationToken cancellation)
     {
-        TableSnapshot snapshot = await table.SnapshotAsync(atInstant: null, cancellation);
         OffsetCoverage coverage;
         try
         {

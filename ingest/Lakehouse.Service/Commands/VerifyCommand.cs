@@ -17,14 +17,26 @@ internal static class VerifyCommand
             Description = "Read the Kafka coordinates of every row and prove that each is there once; without it that is done for "
                 + $"tables of at most {Sizes.Count(TableCheck.OffsetsByDefaultRowCountMax)} rows.",
         };
+        var deep = new Option<bool>("--deep")
+        {
+            Description = "Read every value: hold checksums, bounds and null counts against the values, and print one hash of all rows that "
+                + "is the same for two tables, or one table at two instants, with the same rows.",
+        };
+        Option<string?> at = InstantChoice.AtOption();
+        Option<string?> since = InstantChoice.SinceOption();
         return new Command("verify", "Proves from the table alone: no gap, no overlap, counts equal rows. Exit code 1 on any finding.")
         {
             location,
             offsets,
+            deep,
+            at,
+            since,
         }.Does(async (parsed, terminal, cancellation) =>
         {
             HudiTable table = await Tables.OpenAsync(parsed.GetRequiredValue(location), cancellation);
-            TableCheck check = await TableCheck.RunAsync(table, parsed.GetValue(offsets), cancellation);
+            InstantRange range = await InstantChoice.RangeAsync(table, parsed.GetValue(at), parsed.GetValue(since), cancellation);
+            TableCheck check = await TableCheck.RunAsync(
+                table, range, parsed.GetValue(offsets), parsed.GetValue(deep), cancellation);
             terminal.Json(AsJson(check));
             Show(check, terminal);
             return check.IsProven ? ExitCode.Success : ExitCode.Failed;
@@ -63,6 +75,11 @@ internal static class VerifyCommand
             ? $"The Kafka coordinates of {Sizes.Count(rows)} rows were read: "
                 + (HasCoordinateFinding(report) ? "not each is there once, see below." : "each is there once.")
             : $"The rows' own Kafka coordinates were not read: {check.OffsetsSkipped}.");
+        if (report.Deep is { } values)
+        {
+            terminal.Line($"Every value of {Sizes.Count(values.RowCount)} rows was read; hash of the rows: {values.Hash}.");
+        }
+
         foreach (string loss in report.AcceptedLosses)
         {
             terminal.Line($"Accepted loss at {loss}.");
@@ -132,6 +149,7 @@ internal static class VerifyCommand
         }),
         check.Report.Findings,
         check.Report.AcceptedLosses,
+        Deep = check.Report.Deep is { } deep ? new { deep.RowCount, deep.Hash, deep.Columns } : null,
         check.FollowersOutOfReach,
         Followers = check.Followers.Select(AsJson),
     };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Lakehouse.Hudi;
 
 namespace Lakehouse.Service;
 
@@ -16,6 +17,9 @@ internal sealed record QueryRequest
 
     /// <summary>What is computed per group; empty shows rows.</summary>
     public ImmutableArray<AggregateCall> Aggregates { get; init; } = [];
+
+    /// <summary>Only the table as of this instant and only commits after that one.</summary>
+    public InstantRange Range { get; init; } = InstantRange.Whole;
 
     /// <summary>Most rows or groups to give.</summary>
     public int Limit { get; init; } = 20;

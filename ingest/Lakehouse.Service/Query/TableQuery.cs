@@ -7,12 +7,11 @@ using Lakehouse.Parquet;
 namespace Lakehouse.Service;
 
 /// <summary>
-/// Answers a query from a table's newest snapshot. Row groups whose statistics rule the condition out are not read, and of the others only
-/// the columns that the query names.
+/// Answers a query from a snapshot of a table. Files and row groups that cannot hold a matching row are not read, and of the others only the
+/// columns that the query names.
 /// </summary>
 internal sealed class TableQuery
 {
-    private const int MetaColumnCount = 5;
     private readonly QueryRequest _request;
     private readonly Schema _schema;
     private readonly Expression? _where;
@@ -31,21 +30,13 @@ internal sealed class TableQuery
     private TableQuery(Schema schema, QueryRequest request)
     {
         (_schema, _request) = (schema, request);
-        if (request.Where is { } text)
-        {
-            _where = Expression.Parse(text);
-            if (_where.Bind(schema).Type != TypeKind.Boolean)
-            {
-                throw new CommandFailedException(ExitCode.Usage, $"--where '{text}' is no condition: it does not give true or false.");
-            }
-
-            _pruning = new ConditionPruning(_where, schema);
-        }
+        _where = Condition(schema, request);
+        _pruning = _where is null ? null : new ConditionPruning(_where, schema);
 
         bool aggregates = request.Aggregates.Length > 0;
         _shown = aggregates ? [] : request.Select.Length > 0
             ? [.. request.Select.Select(name => schema[ColumnNames.Find(schema, name, "--select")].Name)]
-            : [.. schema.Fields.Skip(MetaColumnCount).Select(f => f.Name)];
+            : [.. schema.Fields.Skip(MetaColumns.Count).Select(f => f.Name)];
         IEnumerable<string> keys = request.GroupBy.Select(name => schema[ColumnNames.Find(schema, name, "--group-by")].Name);
         IEnumerable<string> arguments = request.Aggregates.Where(a => a.Column is not null)
             .Select(a => schema[ColumnNames.Find(schema, a.Column!, "--aggregate")].Name); // not null: the condition before
@@ -57,9 +48,10 @@ internal sealed class TableQuery
     /// <summary>Runs a query. Throws for unknown columns and wrong expressions before anything is read.</summary>
     internal static async Task<QueryResult> RunAsync(HudiTable table, QueryRequest request, CancellationToken cancellation)
     {
-        var query = new TableQuery(MetaAnd(table.Config.Schema), request);
-        TableSnapshot snapshot = await table.SnapshotAsync(atInstant: null, cancellation);
-        foreach (FileSlice file in snapshot.FileSlices)
+        var query = new TableQuery(MetaColumns.FileSchema(table.Config.Schema), request);
+        TableSnapshot snapshot = await table.SnapshotAsync(request.Range.At, cancellation);
+        RefuseMissing(snapshot);
+        foreach (FileSlice file in snapshot.FileSlices.Where(f => request.Range.Has(f.Instant)))
         {
             if (query._hasMore)
             {
@@ -72,15 +64,34 @@ internal sealed class TableQuery
         return query.Result();
     }
 
-    private static Schema MetaAnd(Schema schema) => new(
-    [
-        new Field("_hoodie_commit_time", TypeKind.String),
-        new Field("_hoodie_commit_seqno", TypeKind.String),
-        new Field("_hoodie_record_key", TypeKind.String),
-        new Field("_hoodie_partition_path", TypeKind.String),
-        new Field("_hoodie_file_name", TypeKind.String),
-        .. schema.Fields,
-    ]);
+    /// <summary>Where, and the row's own instant: a file may hold rows of commits before its own.</summary>
+    private static Expression? Condition(Schema schema, QueryRequest request)
+    {
+        Expression? later = request.Range.Since is { } since ? Expression.Parse($"{MetaColumns.CommitTime} > '{since}'") : null;
+        if (request.Where is not { } text)
+        {
+            return later;
+        }
+
+        Expression where = Expression.Parse(text);
+        if (where.Bind(schema).Type != TypeKind.Boolean)
+        {
+            throw new CommandFailedException(ExitCode.Usage, $"--where '{text}' is no condition: it does not give true or false.");
+        }
+
+        return later is null ? where : where.And(later);
+    }
+
+    private static void RefuseMissing(TableSnapshot snapshot)
+    {
+        string[] missing = [.. snapshot.MissingFiles.Take(2)];
+        if (missing.Length > 0)
+        {
+            throw new CommandFailedException(ExitCode.Failed, $"As of {snapshot.Instant} the table needs '{missing[0]}'"
+                + $"{(missing.Length > 1 ? " and other files" : "")}, which is not on storage; 'lakehouse verify' tells what is wrong, "
+                + "and a later --at can be read if a clean deleted it.");
+        }
+    }
 
     private static Schema Projection(Schema schema, ImmutableArray<string> names) =>
         new([.. names.Select(n => schema[schema.IndexOf(n)])]);

@@ -45,8 +45,12 @@ internal sealed record SequenceBase(
             null,
             1,
             null,
-            commit is not null && commit.ExtraMetadata.TryGetValue(FollowedKey, out string? text) ? ReadFollowed(text) : []);
+            commit is null ? [] : FollowedOf(commit));
     }
+
+    /// <summary>What a follower's commit says about how far it has followed which primary.</summary>
+    internal static ImmutableArray<Followed> FollowedOf(CommitMetadata commit) =>
+        commit.ExtraMetadata.TryGetValue(FollowedKey, out string? text) ? ReadFollowed(text) : [];
 
     internal static string WriteFollowed(ImmutableArray<Followed> followed) => Encoding.UTF8.GetString(JsonForm.Write(json =>
     {

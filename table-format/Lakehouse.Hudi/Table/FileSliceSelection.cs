@@ -44,18 +44,34 @@ internal static class FileSliceSelection
             }
         }
 
-        foreach (CompletedInstant instant in timeline)
+        foreach ((string, string) group in Replaced(timeline))
         {
-            foreach ((string partition, ImmutableArray<string> fileIds) in instant.Metadata.PartitionToReplaceFileIds
-                ?? ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty)
-            {
-                foreach (string fileId in fileIds)
-                {
-                    latest.Remove((partition, fileId));
-                }
-            }
+            latest.Remove(group);
         }
 
         return [.. latest.Values.OrderBy(static s => s.Path)];
     }
+    /// <summary>Files that a snapshot should show by its timeline alone and that <paramref name="shown"/> lacks.</summary>
+    internal static IEnumerable<string> Missing(ImmutableArray<CompletedInstant> timeline, ImmutableArray<FileSlice> shown)
+    {
+        var latest = new Dictionary<(string, string), string>();
+        foreach (WriteStat stat in timeline.SelectMany(static i => i.Metadata.WriteStats))
+        {
+            latest[(stat.PartitionPath, stat.FileId)] = stat.Path;
+        }
+
+        foreach ((string, string) group in Replaced(timeline))
+        {
+            latest.Remove(group);
+        }
+
+        var there = shown.Select(static s => s.Path.Value).ToHashSet(StringComparer.Ordinal);
+        return latest.Values.Where(path => !there.Contains(path)).Order(StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<(string PartitionPath, string FileId)> Replaced(ImmutableArray<CompletedInstant> timeline) =>
+        from instant in timeline
+        from partition in instant.Metadata.PartitionToReplaceFileIds ?? ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty
+        from fileId in partition.Value
+        select (partition.Key, fileId);
 }

@@ -101,6 +101,10 @@ public sealed class HudiTable
             completed.IsEmpty ? null : completed[^1].Time, completed, FileSliceSelection.Select(files, completed));
     }
 
+    /// <summary>The completed commits and replacecommits of the active timeline, oldest first; one listing, nothing is read.</summary>
+    public async Task<ImmutableArray<string>> CompletedInstantsAsync(CancellationToken cancellation) =>
+        [.. (await ActiveTimeline.LoadAsync(Store, cancellation)).CompletedCommits.Select(static f => f.Instant)];
+
     /// <summary>The folder that takes one checkpoint's files until they are committed.</summary>
     public static ObjectPath StagingFolder(string pipeline, string worker, string attempt, long checkpoint) =>
         TemporaryFolder / FormattableString.Invariant($"{pipeline}-{worker}-{attempt}-{checkpoint}");

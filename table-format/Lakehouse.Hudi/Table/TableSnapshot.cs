@@ -7,7 +7,14 @@ namespace Lakehouse.Hudi;
 /// <param name="Instant">The newest completed instant that it shows, or null when the table holds none.</param>
 /// <param name="Timeline">All completed commits and replacecommits of the active timeline up to that instant, in order.</param>
 /// <param name="FileSlices">The data files that make up the table, in order of their path.</param>
-public sealed record TableSnapshot(string? Instant, ImmutableArray<CompletedInstant> Timeline, ImmutableArray<FileSlice> FileSlices);
+public sealed record TableSnapshot(string? Instant, ImmutableArray<CompletedInstant> Timeline, ImmutableArray<FileSlice> FileSlices)
+{
+    /// <summary>
+    /// Files that the table needs as of this instant by its timeline and that are not on storage, such as those that a clean has deleted.
+    /// Whoever reads rows must refuse then: the others alone are not the table.
+    /// </summary>
+    public IEnumerable<string> MissingFiles => FileSliceSelection.Missing(Timeline, FileSlices);
+}
 
 /// <summary>The version of a file group that a snapshot shows.</summary>
 /// <param name="PartitionPath">The table partition as a path; empty when the table has none.</param>

@@ -17,10 +17,16 @@ public sealed record TableFacts
     /// <summary>The table is a follower: its rows come with a primary's checkpoints, and it has no ledger of its own.</summary>
     public bool IsFollower { get; init; }
 
+    /// <summary>The ledger that the first of <see cref="Instants"/> must continue; null: it may begin anywhere.</summary>
+    public Ledger? Before { get; init; }
+
     /// <summary>
-    /// Old instants were pruned: the walk starts in the middle, and files older than the first instant are not named any more.
+    /// Old instants were pruned or are not looked at: the walk starts in the middle, and older files are not named.
     /// </summary>
     public bool IsPruned { get; init; }
+
+    /// <summary>Older files are of no concern: only what came after this instant is looked at. Null: everything is.</summary>
+    public string? Since { get; init; }
 
     /// <summary>Instants that were committed and have no completed file on the timeline.</summary>
     public ImmutableArray<string> MissingInstants { get; init; } = [];
@@ -33,7 +39,24 @@ public sealed record TableFacts
 /// <param name="Location">Where it is.</param>
 /// <param name="RowsCommitted">Rows that this table's committed outcomes gave it, as far as it has taken them over.</param>
 /// <param name="RowsFound">Rows of its files as its timeline says, or null when it cannot be reached.</param>
-public sealed record FollowerFacts(string Location, long RowsCommitted, long? RowsFound);
+public sealed record FollowerFacts(string Location, long RowsCommitted, long? RowsFound)
+{
+    /// <summary>What of the follower belongs to the part of this table that is looked at; null: nothing.</summary>
+    public InstantRange? Range { get; init; }
+}
+
+/// <summary>A part of a table's history: what came after one instant, up to another.</summary>
+/// <param name="Since">Instants after this one; null from the beginning.</param>
+/// <param name="At">Up to and with this one; null to the newest.</param>
+public sealed record InstantRange(string? Since, string? At)
+{
+    /// <summary>All of it.</summary>
+    public static InstantRange Whole { get; } = new(null, null);
+
+    /// <summary>True for an instant of this part.</summary>
+    public bool Has(string instant) =>
+        (Since is null || string.CompareOrdinal(instant, Since) > 0) && (At is null || string.CompareOrdinal(instant, At) <= 0);
+}
 
 /// <summary>One completed instant as its metadata has it.</summary>
 /// <param name="Time">The instant.</param>

@@ -11,41 +11,55 @@ public static class TableFactsReader
 {
     private const int RequestsAtATime = 16;
 
-    /// <summary>
-    /// Reads the facts of a table as of its newest instant.
-    /// </summary>
+    /// <summary>Reads the facts of a table as of its newest instant.</summary>
     /// <param name="table">The table.</param>
     /// <param name="openFollower">Opens the table at a follower's location; null when there is none or it cannot be reached.</param>
     /// <param name="cancellation">Stops the reading.</param>
+    public static Task<TableFacts> ReadAsync(
+        HudiTable table, Func<string, CancellationToken, Task<HudiTable?>> openFollower, CancellationToken cancellation) =>
+        ReadAsync(table, InstantRange.Whole, openFollower, cancellation);
+
+    /// <summary>Reads the facts of a part of a table's history.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="range">Which part; its instants are completed ones.</param>
+    /// <param name="openFollower">Opens the table at a follower's location; null when there is none or it cannot be reached.</param>
+    /// <param name="cancellation">Stops the reading.</param>
     public static async Task<TableFacts> ReadAsync(
-        HudiTable table, Func<string, CancellationToken, Task<HudiTable?>> openFollower, CancellationToken cancellation)
+        HudiTable table,
+        InstantRange range,
+        Func<string, CancellationToken, Task<HudiTable?>> openFollower,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(range);
         ArgumentNullException.ThrowIfNull(openFollower);
-        TableSnapshot snapshot = await table.SnapshotAsync(atInstant: null, cancellation);
+        TableSnapshot snapshot = await table.SnapshotAsync(range.At, cancellation);
         SequenceStatus sequence = await SequenceReader.ReadAsync(table, cancellation);
-        ImmutableArray<InstantFacts> instants = History(snapshot, sequence);
+        ImmutableArray<CompletedInstant> history = History(snapshot, sequence);
+        ImmutableArray<InstantFacts> instants = [.. history.Where(i => range.Has(i.Time)).Select(Facts)];
         ImmutableDictionary<string, long> objects = await ListAsync(table.Store, cancellation);
         return new TableFacts
         {
             Instants = instants,
+            Before = history.LastOrDefault(i => range.Since is not null && !range.Has(i.Time))?.Metadata.Ledger,
+            Since = range.Since,
             Objects = WithoutWhatCameLater(objects, snapshot.Instant),
             Footers = await ReadFootersAsync(table.Store, instants, objects, cancellation),
             IsFollower = sequence.IsFollower,
-            IsPruned = !sequence.IsWhole,
-            MissingInstants = MissingInstants(snapshot, sequence),
-            Followers = await ReadFollowersAsync(sequence, openFollower, cancellation),
+            IsPruned = range.Since is not null || !sequence.IsWhole,
+            MissingInstants = [.. MissingInstants(snapshot, sequence).Where(range.Has)],
+            Followers = await ReadFollowersAsync(sequence, range, openFollower, cancellation),
         };
     }
 
     /// <summary>The instants of the timeline, and before them those that were pruned from it but whose outcomes are still there.</summary>
-    private static ImmutableArray<InstantFacts> History(TableSnapshot snapshot, SequenceStatus sequence)
+    private static ImmutableArray<CompletedInstant> History(TableSnapshot snapshot, SequenceStatus sequence)
     {
         string? first = snapshot.Timeline.IsEmpty ? null : snapshot.Timeline[0].Time;
-        IEnumerable<InstantFacts> pruned = sequence.Outcomes
+        IEnumerable<CompletedInstant> pruned = sequence.Outcomes
             .Where(o => o.Commit is not null && first is not null && string.CompareOrdinal(o.Instant, first) < 0)
-            .Select(o => Facts(new CompletedInstant(o.Instant, o.Action, o.Commit!))); // the condition above
-        return [.. pruned, .. snapshot.Timeline.Select(Facts)];
+            .Select(o => new CompletedInstant(o.Instant, o.Action, o.Commit!)); // the condition above
+        return [.. pruned, .. snapshot.Timeline];
     }
 
     /// <summary>Committed instants that should be on the timeline and are not.</summary>
@@ -141,30 +155,69 @@ public static class TableFactsReader
     }
 
     private static async Task<ImmutableArray<FollowerFacts>> ReadFollowersAsync(
-        SequenceStatus sequence, Func<string, CancellationToken, Task<HudiTable?>> openFollower, CancellationToken cancellation)
+        SequenceStatus sequence,
+        InstantRange range,
+        Func<string, CancellationToken, Task<HudiTable?>> openFollower,
+        CancellationToken cancellation)
     {
         var facts = ImmutableArray.CreateBuilder<FollowerFacts>();
-        IEnumerable<string> locations = sequence.Outcomes.SelectMany(o => o.Followers).Select(f => f.Location).Distinct();
-        foreach (string location in locations)
+        ImmutableArray<Outcome> outcomes = [.. sequence.Outcomes.Where(o => o.IsCommitted && range.Has(o.Instant))];
+        foreach (string location in outcomes.SelectMany(o => o.Followers).Select(f => f.Location).Distinct())
         {
             HudiTable? follower = await openFollower(location, cancellation);
-            long followed = long.MaxValue;
-            long? found = null;
-            if (follower is not null)
+            FollowerFacts found = follower is null
+                ? new FollowerFacts(location, 0, null)
+                : await ReadFollowerAsync(follower, location, sequence, range, cancellation);
+            long followed = follower is null
+                ? long.MaxValue
+                : (await SequenceReader.ReadAsync(follower, cancellation)).FollowedNumber(sequence.TableId);
+            facts.Add(found with
             {
-                followed = (await SequenceReader.ReadAsync(follower, cancellation)).FollowedNumber(sequence.TableId);
-                TableSnapshot snapshot = await follower.SnapshotAsync(atInstant: null, cancellation);
-                found = snapshot.Timeline.SelectMany(i => i.Metadata.WriteStats).Sum(s => s.RowCount);
-            }
-
-            long committed = sequence.Outcomes
-                .Where(o => o.IsCommitted && o.Number <= followed)
-                .SelectMany(o => o.Followers)
-                .Where(f => f.Location == location)
-                .Sum(f => f.Files.Sum(file => file.RowCount));
-            facts.Add(new FollowerFacts(location, committed, found));
+                RowsCommitted = outcomes
+                    .Where(o => o.Number <= followed)
+                    .SelectMany(o => o.Followers)
+                    .Where(f => f.Location == location)
+                    .Sum(f => f.Files.Sum(file => file.RowCount)),
+            });
         }
 
         return facts.ToImmutable();
     }
+
+    /// <summary>The follower's instants that took over outcomes of this part of the primary, and their rows.</summary>
+    private static async Task<FollowerFacts> ReadFollowerAsync(
+        HudiTable follower, string location, SequenceStatus primary, InstantRange range, CancellationToken cancellation)
+    {
+        TableSnapshot snapshot = await follower.SnapshotAsync(atInstant: null, cancellation);
+        long after = NumberAt(primary, range.Since) ?? 0;
+        long last = NumberAt(primary, range.At) ?? long.MaxValue;
+        string? since = null;
+        string? at = null;
+        long rows = 0;
+        foreach (CompletedInstant instant in History(snapshot, await SequenceReader.ReadAsync(follower, cancellation)))
+        {
+            long number = SequenceBase.FollowedOf(instant.Metadata).FirstOrDefault(f => f.Primary == primary.TableId).Number;
+            if (number > last)
+            {
+                break;
+            }
+
+            if (number <= after)
+            {
+                since = instant.Time;
+                continue;
+            }
+
+            at = instant.Time;
+            rows += instant.Metadata.WriteStats.Sum(s => s.RowCount);
+        }
+
+        InstantRange? part = at is null ? null : new InstantRange(range.Since is null ? null : since, range.At is null ? null : at);
+        return new FollowerFacts(location, 0, rows) { Range = part };
+    }
+
+    /// <summary>The number of the newest committed outcome at or before an instant; 0 when there is none, null without an instant.</summary>
+    private static long? NumberAt(SequenceStatus sequence, string? instant) => instant is null
+        ? null
+        : sequence.Outcomes.LastOrDefault(o => o.IsCommitted && string.CompareOrdinal(o.Instant, instant) <= 0)?.Number ?? 0;
 }

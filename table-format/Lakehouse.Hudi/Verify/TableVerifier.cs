@@ -15,13 +15,13 @@ namespace Lakehouse.Hudi;
 /// </summary>
 public static class TableVerifier
 {
-        /// <summary>Verifies a table.</summary>
+    /// <summary>Verifies a table.</summary>
     public static VerifyReport Verify(TableFacts facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
         var findings = ImmutableArray.CreateBuilder<Finding>();
         var summaries = new SortedDictionary<LedgerKey, PartitionSummary>();
-        Ledger? before = null;
+        Ledger? before = facts.Before;
         foreach (InstantFacts instant in facts.Instants)
         {
             foreach (OffsetRange range in instant.Ranges)
@@ -237,9 +237,9 @@ public static class TableVerifier
 
     /// <summary>Whether a file's instant lies before the first one that is still on the timeline.</summary>
     private static bool IsOlderThanTimeline(string path, TableFacts facts) =>
-        !facts.Instants.IsEmpty
-        && DataFileName.TryParse(path[(path.LastIndexOf('/') + 1)..], out DataFileName name)
-        && string.CompareOrdinal(name.Instant, facts.Instants[0].Time) < 0;
+        DataFileName.TryParse(path[(path.LastIndexOf('/') + 1)..], out DataFileName name)
+        && ((facts.Since is { } since && string.CompareOrdinal(name.Instant, since) <= 0)
+            || (!facts.Instants.IsEmpty && string.CompareOrdinal(name.Instant, facts.Instants[0].Time) < 0));
 
     private static void CheckFollowers(TableFacts facts, ImmutableArray<Finding>.Builder findings)
     {
@@ -254,7 +254,7 @@ public static class TableVerifier
 
         long deadLettered = facts.Instants.Sum(i => i.Ranges.Sum(r => r.DeadLettered));
         long committed = facts.Followers.Sum(f => f.RowsCommitted);
-        if (!facts.IsPruned && !facts.IsFollower && deadLettered != committed)
+        if ((!facts.IsPruned || facts.Since is not null) && !facts.IsFollower && deadLettered != committed)
         {
             findings.Add(new Finding(FindingKind.FollowerMismatch, "dead letters", FormattableString.Invariant(
                 $"The ranges say {deadLettered} records went to dead letters, the commits gave {committed} rows to other tables.")));

@@ -49,6 +49,9 @@ public enum FindingKind
 
     /// <summary>The dead-letter table does not hold what the primary's commits say.</summary>
     FollowerMismatch,
+
+    /// <summary>A file's statistics or page index do not fit its values: readers that skip by them miss rows.</summary>
+    StatisticsMismatch,
 }
 
 /// <summary>One thing that is wrong: where it is and what it is.</summary>
@@ -92,6 +95,9 @@ public sealed record VerifyReport
 
     /// <summary>Rows whose Kafka coordinates were read and proven to be there once; null when that was not done.</summary>
     public long? OffsetsProven { get; init; }
+
+    /// <summary>What reading every value gave; null when that was not done.</summary>
+    public DeepReport? Deep { get; init; }
 
     /// <summary>True when nothing is wrong.</summary>
     public bool IsProven => Findings.IsEmpty;

@@ -42,10 +42,10 @@ internal sealed class TripTable
     internal static LedgerKey Key(int partition) => new(Pipeline, Cluster, "trips", partition);
 
     /// <summary>
-    /// Commits a hundred records of each of two partitions into two table partitions; one record in ten is filtered. The first record
+    /// Commits a hundred <paramref name="records"/> of each of two partitions into two table partitions; one record in ten is filtered. The first record
     /// of partition 0 is written twice if <paramref name="double"/>, which the counts then say too, so that only its offset tells.
     /// </summary>
-    internal async Task CommitAsync(CancellationToken cancellation, bool @double = false)
+    internal async Task CommitAsync(CancellationToken cancellation, bool @double = false, int records = 100)
     {
         await _committer.RecoverAsync(cancellation);
         _checkpoint++;
@@ -55,16 +55,16 @@ internal sealed class TripTable
         {
             long start = _ends.GetValueOrDefault(partition);
             int at = partition;
-            List<Trip> kept = [.. Enumerable.Range(0, 100).Select(i => start + i).Where(o => o % 10 != 9).Select(o => Trip.At(at, o))];
+            List<Trip> kept = [.. Enumerable.Range(0, records).Select(i => start + i).Where(o => o % 10 != 9).Select(o => Trip.At(at, o))];
             if (@double && partition == 0)
             {
                 kept[1] = kept[0];
             }
 
             rows.AddRange(kept);
-            _ends[partition] = start + 100;
+            _ends[partition] = start + records;
             ranges.Add(new OffsetRange(
-                Key(partition), start, start + 100, 0, null, 100, kept.Count, 100 - kept.Count, 0, 0, null, null));
+                Key(partition), start, start + records, 0, null, records, kept.Count, records - kept.Count, 0, 0, null, null));
         }
 
         Rows.AddRange(rows);

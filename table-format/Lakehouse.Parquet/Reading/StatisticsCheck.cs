@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Lakehouse.Columns;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>
+/// Reads all values of a file, checksums and all, and holds what the file says of them against them: the bounds and the nulls of every
+/// chunk, and of every page by the page index. Readers skip by these numbers, so a wrong one hides rows without an error.
+/// </summary>
+public static class StatisticsCheck
+{
+    private const int WrongMax = 20;
+
+    /// <summary>
+    /// Reads a file; <paramref name="take"/> sees every batch of all columns and does not keep it. Returns what is wrong, the first twenty.
+    /// Throws <see cref="ParquetFormatException"/> where bytes are damaged.
+    /// </summary>
+    public static async Task<ImmutableArray<string>> RunAsync(
+        ParquetFileReader reader, Action<RecordBatch> take, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ArgumentNullException.ThrowIfNull(take);
+        var wrong = ImmutableArray.CreateBuilder<string>();
+        for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
+        {
+            RowGroup group = reader.MetaData.RowGroups[g];
+            var chunks = new ChunkStatisticsCheck[Math.Min(group.Columns.Length, reader.Schema.Count)];
+            for (int c = 0; c < chunks.Length; c++)
+            {
+                chunks[c] = new ChunkStatisticsCheck(
+                    reader.Schema[c],
+                    group.Columns[c].MetaData.Statistics,
+                    await reader.ReadColumnIndexAsync(g, c, cancellation),
+                    await reader.ReadOffsetIndexAsync(g, c, cancellation),
+                    group.NumRows);
+            }
+
+            await foreach (RecordBatch batch in reader.ReadAsync(null, candidate => ReferenceEquals(candidate, group), cancellation))
+            {
+                using (batch)
+                {
+                    for (int c = 0; c < chunks.Length; c++)
+                    {
+                        chunks[c].Add(batch.Columns[c]);
+                    }
+
+                    take(batch);
+                }
+            }
+
+            foreach (ChunkStatisticsCheck chunk in chunks)
+            {
+                chunk.End();
+                wrong.AddRange(chunk.Wrong.Select(w => FormattableString.Invariant($"row group {g}, {w}")));
+            }
+        }
+
+        return [.. wrong.Take(WrongMax)];
+    }
+}
