@@ -76,7 +76,8 @@ public sealed class Pipeline
         try
         {
             int subtaskCount = await splits.OpenAsync(_definition.Parallelism ?? _world.CoreCount, cancellation);
-            return new JobParts([.. Enumerable.Range(0, subtaskCount).Select(i => Subtask(i, subtaskCount, splits, start))], splits);
+            DeadLetterWatch? watch = _definition.DeadLetterLimit is { } limit ? new DeadLetterWatch(limit, _world.Time) : null;
+            return new JobParts([.. Enumerable.Range(0, subtaskCount).Select(i => Subtask(i, subtaskCount, splits, watch, start))], splits);
         }
         catch
         {
@@ -85,8 +86,8 @@ public sealed class Pipeline
         }
     }
 
-    private SubtaskParts Subtask(int index, int subtaskCount, KafkaSplits splits, JobStart start) => new(
-        new KafkaSource(_definition, splits, _world.Time),
+    private SubtaskParts Subtask(int index, int subtaskCount, KafkaSplits splits, DeadLetterWatch? watch, JobStart start) => new(
+        new KafkaSource(_definition, splits, watch, _world.Time),
         StepBinding.Operators(_definition),
         new HudiSinkWriter(
             Writer(Table, index, subtaskCount, start),

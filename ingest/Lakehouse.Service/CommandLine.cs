@@ -73,6 +73,7 @@ internal static class CommandLine
         VerifyCommand.Create(),
         TimelineCommand.Create(),
         QueryCommand.Create(),
+        DeadLettersCommand.Create(),
         ParquetCommand.Create(),
         TestCommand.Create(),
     };

@@ -21,6 +21,7 @@ internal readonly record struct Failure(int ExitCode, string Sentence)
         ExpressionException e => new Failure(Service.ExitCode.Usage, e.Message),
         PipelineDefinitionException e => new Failure(Service.ExitCode.Usage, e.Message),
         BadRecordException e => new Failure(Service.ExitCode.BadData, e.Message),
+        DeadLetterLimitException e => new Failure(Service.ExitCode.BadData, e.Message),
         JobException { InnerException: { } cause } e => new Failure(Of(cause).ExitCode, e.Message),
         HudiException or ParquetFormatException or InvalidDataException => new Failure(Service.ExitCode.Failed, exception.Message),
         _ => new Failure(Service.ExitCode.Failed, $"{exception.Message} (run again with --verbose for where it came from)"),

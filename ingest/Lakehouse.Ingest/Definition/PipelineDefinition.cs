@@ -37,6 +37,9 @@ public sealed record PipelineDefinition
     /// <summary>The location of the table of bad records; null: a bad record stops the pipeline.</summary>
     public string? DeadLettersPath { get; init; }
 
+    /// <summary>When too many bad records stop the pipeline; null: never.</summary>
+    public DeadLetterLimit? DeadLetterLimit { get; init; }
+
     /// <summary>When and where checkpoints are taken.</summary>
     public required CheckpointDefinition Checkpoint { get; init; }
 

@@ -26,7 +26,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         ImmutableArray<StepDefinition> steps = Steps(root);
         YamlMapping tableMapping = root.RequireMapping("table");
         TableDefinition table = Table(tableMapping);
-        string? deadLetters = DeadLetters(root.FindMapping("dead_letters"), table);
+        (string? deadLetters, DeadLetterLimit? limit) = DeadLetters(root.FindMapping("dead_letters"), table);
         CheckpointDefinition checkpoint = Checkpoint(root.FindMapping("checkpoint"));
         S3Settings s3 = S3Section.Read(root.FindMapping("s3"));
         long budget = Memory(root.FindMapping("memory"));
@@ -45,6 +45,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
             Steps = steps,
             Table = table,
             DeadLettersPath = deadLetters,
+            DeadLetterLimit = limit,
             Checkpoint = checkpoint,
             S3 = s3,
             MemoryBudgetBytes = budget,
@@ -263,14 +264,29 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         return definition;
     }
 
-    private static string? DeadLetters(YamlMapping? deadLetters, TableDefinition table)
+    private static (string? Path, DeadLetterLimit? Limit) DeadLetters(YamlMapping? deadLetters, TableDefinition table)
     {
-        string? path = deadLetters?.RequireText("path");
-        deadLetters?.Done();
-        return path is null || path.TrimEnd('/') != table.Path.TrimEnd('/')
-            ? path
-            : throw new PipelineDefinitionException(
-                deadLetters!.LocationOf("path"), "Dead letters need a table of their own; this is the path of 'table'.");
+        if (deadLetters is null)
+        {
+            return (null, null);
+        }
+
+        string path = deadLetters.RequireText("path");
+        if (path.TrimEnd('/') == table.Path.TrimEnd('/'))
+        {
+            throw new PipelineDefinitionException(
+                deadLetters.LocationOf("path"), "Dead letters need a table of their own; this is the path of 'table'.");
+        }
+
+        DeadLetterLimit? limit = null;
+        if (deadLetters.FindText("stop_above") is { } text && !DeadLetterLimit.TryParse(text, out limit))
+        {
+            throw new PipelineDefinitionException(deadLetters.LocationOf("stop_above"),
+                $"'stop_above' is a share of the records such as 5%, or a rate such as 100/s, 600/m or 1000/h, not '{text}'.");
+        }
+
+        deadLetters.Done();
+        return (path, limit);
     }
 
     private static CheckpointDefinition Checkpoint(YamlMapping? checkpoint)

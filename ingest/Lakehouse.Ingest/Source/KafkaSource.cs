@@ -9,7 +9,8 @@ namespace Lakehouse.Ingest;
 /// The source of one subtask. Each poll: let the group speak, take the next partition in the round (deficit round robin: every partition
 /// gets the same bytes in its turn, however much of it waits), decode its messages, emit the rows and the dead letters.
 /// </summary>
-internal sealed class KafkaSource(PipelineDefinition pipeline, KafkaSplits splits, TimeProvider time) : ISource
+internal sealed class KafkaSource(
+    PipelineDefinition pipeline, KafkaSplits splits, DeadLetterWatch? watch, TimeProvider time) : ISource
 {
     internal const string DeadLetters = "dead_letters";
     private const long QuantumBytes = 1 << 20;
@@ -24,6 +25,7 @@ internal sealed class KafkaSource(PipelineDefinition pipeline, KafkaSplits split
     private SourceContext? _context;
     private SplitState? _turn;
     private int _next;
+    private Task? _lastCommit;
 
     private SourceContext Context => _context ?? throw new InvalidOperationException("The source is not open.");
 
@@ -36,6 +38,12 @@ internal sealed class KafkaSource(PipelineDefinition pipeline, KafkaSplits split
 
     public async ValueTask<SourceStatus> PollAsync(IOutput output, CancellationToken cancellation)
     {
+        if (watch?.Reason is { } reason)
+        {
+            await StopWhenCommittedAsync(reason, cancellation);
+            return SourceStatus.NothingAvailable;
+        }
+
         await splits.PumpAsync(Context, cancellation);
         splits.TakeDealt(Context.Subtask, _splits);
         StopRevoked();
@@ -104,6 +112,18 @@ internal sealed class KafkaSource(PipelineDefinition pipeline, KafkaSplits split
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Reads no further; ends the run once what was read so far, good and bad, is committed.</summary>
+    private async Task StopWhenCommittedAsync(string reason, CancellationToken cancellation)
+    {
+        _lastCommit ??= Context.RequestCheckpointAsync();
+        if (_lastCommit.IsCompletedSuccessfully)
+        {
+            throw new DeadLetterLimitException(pipeline.Name, reason, pipeline.DeadLettersPath ?? "");
+        }
+
+        await Task.Delay(IdleWait, time, cancellation);
+    }
+
     /// <summary>Takes at most one batch of the partition whose turn it is; false when it had nothing and the turn went on.</summary>
     private async ValueTask<bool> PollNextAsync(IOutput output, CancellationToken cancellation)
     {
@@ -137,6 +157,7 @@ internal sealed class KafkaSource(PipelineDefinition pipeline, KafkaSplits split
         Context.Progress.CountRead(split.Name, messages.Count, messages.ByteCount);
         DecodedMessages decoded = _decoder.Decode(messages);
         split.Count(decoded);
+        watch?.Count(messages.Count, decoded.DeadLetters?.RowCount ?? 0);
         if (split.Deficit <= 0 || messages.ReachedEnd)
         {
             _turn = null;

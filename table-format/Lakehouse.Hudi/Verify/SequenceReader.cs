@@ -40,6 +40,9 @@ public sealed record SequenceStatus(ImmutableArray<SequenceNumber> Numbers, long
     /// <summary>True when outcomes from number 1 on are all there, so that they tell the whole history.</summary>
     internal bool IsWhole => Outcomes.Select((o, i) => o.Number == i + 1).All(whole => whole);
 
+    /// <summary>Where the tables are that got rows with this table's commits, as far as those commits are not pruned.</summary>
+    public IEnumerable<string> FollowerLocations => Outcomes.SelectMany(o => o.Followers).Select(f => f.Location).Distinct();
+
     /// <summary>Up to which number this table has followed a primary.</summary>
     internal long FollowedNumber(string primary) => Outcomes.IsEmpty ? 0 : Outcomes[^1].FollowedNumber(primary);
 }

@@ -53,7 +53,7 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         _bench.Produce(P0, 10);
         _bench.Produce(P1, 20);
         await using KafkaSource first = await OpenAsync(2);
-        await using var second = new KafkaSource(_pipeline, _splits, TimeProvider.System);
+        await using var second = new KafkaSource(_pipeline, _splits, null, TimeProvider.System);
         await second.OpenAsync(Context(1), [], Cancellation);
 
         await PollToEndAsync(first);
@@ -111,7 +111,7 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         _bench.Log.CreateTopic("trips", 2);
         _bench.Produce(P1, 10);
         await using KafkaSource first = await OpenAsync(2);
-        await using var second = new KafkaSource(_pipeline, _splits, TimeProvider.System);
+        await using var second = new KafkaSource(_pipeline, _splits, null, TimeProvider.System);
         await second.OpenAsync(Context(1), [], Cancellation);
         await PollToEndAsync(first);
         await PollToEndAsync(second);
@@ -172,7 +172,7 @@ public sealed class KafkaSourceTests : IAsyncDisposable
     private async Task<KafkaSource> OpenAsync(int subtaskCount)
     {
         Assert.Equal(subtaskCount, await _splits.OpenAsync(subtaskCount, Cancellation));
-        var source = new KafkaSource(_pipeline, _splits, TimeProvider.System);
+        var source = new KafkaSource(_pipeline, _splits, null, TimeProvider.System);
         await source.OpenAsync(Context(0), [], Cancellation);
         return source;
     }

@@ -19,6 +19,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("verify")]
     [InlineData("timeline")]
     [InlineData("query")]
+    [InlineData("dead-letters", "list")]
     [InlineData("parquet", "meta")]
     [InlineData("test")]
     public async Task Every_command_has_help(params string[] command)
