@@ -23,6 +23,9 @@ public sealed class S3Service : IDisposable
 
     private S3Service(string? script) => (_script, _folder) = (script, script is null ? null : new TemporaryFolder());
 
+    /// <summary>True when the script finds what it starts; else it installs it first, as root.</summary>
+    public static bool IsInstalled => ForeignProcess.Exists("radosgw");
+
     /// <summary>Where it answers.</summary>
     public Uri Endpoint { get; private set; } = new("http://localhost");
 
