@@ -80,8 +80,11 @@ internal sealed class S3Calls(string root, TimeProvider time)
             HttpRequestException? transport = Causes(e).OfType<HttpRequestException>().FirstOrDefault();
             if (transport is null && !Causes(e).OfType<IOException>().Any())
             {
-                // The SDK could not even begin: no credentials, no region.
-                return new ObjectStoreException(operation, root, path, e.Message, e);
+                // The SDK could not even begin. About credentials it says every place where it looked, a line each.
+                string why = e.Message.Contains("resolve AWS credentials", StringComparison.Ordinal)
+                    ? "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role"
+                    : e.Message;
+                return new ObjectStoreException(operation, root, path, why, e);
             }
 
             string reason = Causes(e).Last().Message;
