@@ -28,11 +28,8 @@ def start_kafka(work):
 def fill(brokers, topic, rows):
     subprocess.run(["bash", SHARED / "services/kafka.sh", "tool", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", brokers,
                     "--create", "--topic", topic, "--partitions", "4"], check=True, stdout=subprocess.DEVNULL)
-    left = rows
-    while left > 0:
-        generator = subprocess.Popen([sys.executable, SHARED / "workload/gen.py", str(min(left, 10_000_000))], stdout=subprocess.PIPE)
-        subprocess.run(["kcat", "-P", "-b", brokers, "-t", topic, "-K", "\t", *PRODUCER], stdin=generator.stdout, check=True)
-        left -= 10_000_000
+    generator = subprocess.Popen([sys.executable, SHARED / "workload/gen.py", str(rows)], stdout=subprocess.PIPE)
+    subprocess.run(["kcat", "-P", "-b", brokers, "-t", topic, "-K", "\t", *PRODUCER], stdin=generator.stdout, check=True)
 
 
 def measure(rows, command, environment=None):
