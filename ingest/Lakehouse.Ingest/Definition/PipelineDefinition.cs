@@ -10,6 +10,9 @@ namespace Lakehouse.Ingest;
 /// </summary>
 public sealed record PipelineDefinition
 {
+    /// <summary>The budget of a pipeline that names none: resident memory stays below 600 MB at full speed.</summary>
+    public const long MemoryBudgetBytesDefault = 256L << 20;
+
     /// <summary>The file it came from, for messages.</summary>
     public required string File { get; init; }
 
@@ -46,8 +49,8 @@ public sealed record PipelineDefinition
     /// <summary>How S3 is reached, where the file says it.</summary>
     public S3Settings S3 { get; init; } = S3Settings.Default;
 
-    /// <summary>Bytes that fetched messages and open files may take together.</summary>
-    public long MemoryBudgetBytes { get; init; } = 384L << 20;
+    /// <summary>Bytes that fetched messages and open files may take together. The process takes about 300 MB beside them.</summary>
+    public long MemoryBudgetBytes { get; init; } = MemoryBudgetBytesDefault;
 
     /// <summary>Subtasks that read, decode and write side by side; null: as many as there are cores.</summary>
     public int? Parallelism { get; init; }

@@ -308,7 +308,8 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
 
     private static long Memory(YamlMapping? memory)
     {
-        long budget = memory?.FindSize("budget", 384L << 20, 64L << 20) ?? 384L << 20;
+        long budget = memory?.FindSize("budget", PipelineDefinition.MemoryBudgetBytesDefault, 64L << 20)
+            ?? PipelineDefinition.MemoryBudgetBytesDefault;
         memory?.Done();
         return budget;
     }
