@@ -74,6 +74,10 @@ internal static class CommandLine
         TimelineCommand.Create(),
         QueryCommand.Create(),
         DeadLettersCommand.Create(),
+        CleanCommand.Create(),
+        SavepointCommand.Create(),
+        RestoreCommand.Create(),
+        RestoreCommand.CreateRollback(),
         ParquetCommand.Create(),
         TestCommand.Create(),
     };

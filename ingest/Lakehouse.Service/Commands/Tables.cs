@@ -16,6 +16,14 @@ internal static class Tables
     internal static Task<HudiTable?> TryOpenAsync(string location, CancellationToken cancellation) =>
         HudiTable.OpenAsync(OpenStore(location), ProcessFacts.Time, ProcessFacts.NewRandom(), cancellation);
 
+    /// <summary>The services of a table, and of those that follow it.</summary>
+    internal static async Task<(HudiTable Table, TableUpkeep Upkeep)> OpenForUpkeepAsync(string location, CancellationToken cancellation)
+    {
+        HudiTable table = await OpenAsync(location, cancellation);
+        var options = new CommitterOptions { OpenFollower = OpenAsync };
+        return (table, new TableUpkeep(table, options, ProcessFacts.Time, ProcessFacts.NewRandom()));
+    }
+
     /// <summary>The store that a location names; S3 as the environment says.</summary>
     internal static IObjectStore OpenStore(string location) => OpenStore(location, S3Settings.Default);
 

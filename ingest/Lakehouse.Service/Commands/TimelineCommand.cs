@@ -32,6 +32,7 @@ internal static class TimelineCommand
         SequenceStatus sequence = await SequenceReader.ReadAsync(table, cancellation);
         IReadOnlyList<CompletedInstant> shown = limit > 0 ? [.. snapshot.Timeline.TakeLast(limit)] : snapshot.Timeline;
         List<SequenceNumber> open = [.. sequence.Numbers.Where(n => n.State != SequenceState.Published)];
+        List<SequenceNumber> services = [.. sequence.Numbers.Where(n => n.IsService && n.State == SequenceState.Published)];
         terminal.Json(new
         {
             Table = table.Store.Root,
@@ -39,6 +40,7 @@ internal static class TimelineCommand
             InstantCount = snapshot.Timeline.Length,
             Instants = shown.Select(AsJson),
             Unfinished = open,
+            Services = services,
             SequenceFloor = sequence.Floor,
         });
         if (terminal.IsJson)
@@ -58,6 +60,11 @@ internal static class TimelineCommand
         if (shown.Count < snapshot.Timeline.Length)
         {
             terminal.Line($"{snapshot.Timeline.Length - shown.Count} older instants are not shown; --limit 0 shows all.");
+        }
+
+        foreach (SequenceNumber number in services)
+        {
+            terminal.Line($"Number {number.Number}: {number.Action} at {number.Instant}.");
         }
 
         foreach (SequenceNumber number in open)

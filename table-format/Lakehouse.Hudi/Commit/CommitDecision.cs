@@ -27,12 +27,13 @@ internal static class CommitDecision
     {
         if (view.Newest is { IsCommitted: true } newest)
         {
-            if (!view.Published)
+            bool followersAreDue = newest.HasFollowers && !followersDone;
+            if (!view.Published && !(newest.FollowersGoFirst && followersAreDue))
             {
                 return new CommitStep.Publish(newest);
             }
 
-            if (!newest.Followers.IsEmpty && !followersDone)
+            if (followersAreDue)
             {
                 return new CommitStep.RollForward(newest);
             }

@@ -55,13 +55,38 @@ internal sealed record Outcome
 
     internal ImmutableArray<OutcomeFile> Files { get; init; } = [];
 
-    /// <summary>Committed only: the completed instant's content.</summary>
+    /// <summary>What services have decided up to here.</summary>
+    internal Upkeep Upkeep { get; init; } = Upkeep.None;
+
+    /// <summary>Committed services only: what is to be done.</summary>
+    internal ServiceWork? Service { get; init; }
+
+    /// <summary>Committed files only: the completed instant's content.</summary>
     internal CommitMetadata? Commit { get; init; }
 
     /// <summary>Committed only: files of other tables that this commit brings with it.</summary>
     internal ImmutableArray<FollowerTable> Followers { get; init; } = [];
 
-    internal TimelineFile Completed => new(Instant, Action, InstantState.Completed);
+    /// <summary>The file that says that it is published; of a released savepoint, that it is not.</summary>
+    internal TimelineFile Completed => new(
+        Service switch
+        {
+            ServiceWork.CreateSavepoint(var savepoint) => savepoint.Instant,
+            ServiceWork.DeleteSavepoint(var savepoint) => savepoint.Instant,
+            _ => Instant,
+        },
+        Action,
+        InstantState.Completed);
+
+    internal bool IsPublishedByAbsence => Service is ServiceWork.DeleteSavepoint;
+
+    /// <summary>Whether other tables change with this one.</summary>
+    internal bool HasFollowers => !Followers.IsEmpty || Service is ServiceWork.Restore { Followers.IsEmpty: false };
+
+    /// <summary>
+    /// Whether those go first: what leaves this table must have left them, so that none ever holds a row that this one's ledger denies.
+    /// </summary>
+    internal bool FollowersGoFirst => Service is ServiceWork.Restore;
 
     internal ObjectPath Staging => SequenceFolder.Staging(Number, Nonce);
 
@@ -101,6 +126,14 @@ internal sealed record Outcome
             json.WriteEndObject();
         });
         json.WriteArray("followers", Followers, Committable.WriteFollower);
+        json.WritePropertyName("upkeep");
+        Upkeep.Write(json);
+        if (Service is not null)
+        {
+            json.WritePropertyName("service");
+            ServiceWorkJson.Write(json, Service);
+        }
+
         if (Commit is not null)
         {
             json.WritePropertyName("commit");
@@ -140,6 +173,8 @@ internal sealed record Outcome
                 new ObjectPath(f.Text("staged")), new ObjectPath(f.Text("final")), new ObjectPath(f.Text("source")))),
         ],
         Followers = [.. json.GetProperty("followers").EnumerateArray().Select(Committable.ReadFollower)],
+        Upkeep = json.TryGetProperty("upkeep", out JsonElement upkeep) ? Upkeep.Read(upkeep) : Upkeep.None,
+        Service = json.TryGetProperty("service", out JsonElement service) ? ServiceWorkJson.Read(service) : null,
         Commit = json.TryGetProperty("commit", out JsonElement commit) ? CommitMetadataJson.Read(commit) : null,
     });
 }

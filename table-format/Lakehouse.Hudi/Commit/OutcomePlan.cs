@@ -23,10 +23,29 @@ internal static class OutcomePlan
         Floor = found.Floor,
         FloorInstant = found.FloorInstant,
         Followed = found.Followed,
+        Upkeep = found.Upkeep,
     };
 
+    /// <summary>A service changes what is carried forward, not the floor: only commits raise that, so that one stays above it.</summary>
+    internal static Outcome Served(SequenceBase found, Claim claim, ServiceProposal proposal)
+    {
+        ServiceWork work = proposal.Work is ServiceWork.CreateSavepoint(var savepoint)
+            ? new ServiceWork.CreateSavepoint(savepoint with { CreatedAt = claim.Instant })
+            : proposal.Work;
+        TableState state = (proposal.After ?? found.State) with { Sequence = claim.Number };
+        return Aborted(found, claim) with
+        {
+            IsCommitted = true,
+            LastCommittedInstant = state.Instant,
+            State = state,
+            Followed = proposal.Follows is { } follows ? found.Following(follows) : found.Followed,
+            Upkeep = UpkeepAfter(found.Upkeep, work),
+            Service = work,
+        };
+    }
+
     internal static Outcome Committed(
-        HudiTable table, SequenceBase found, Claim claim, Proposal proposal, long floor, string? floorInstant)
+        HudiTable table, SequenceBase found, Claim claim, FileProposal proposal, long floor, string? floorInstant)
     {
         Ledger ledger = found.State.Ledger.Advance(proposal.Ranges, proposal.Checkpoint.Path);
         ImmutableArray<Followed> followed = proposal.FollowedAfter(found);
@@ -45,6 +64,7 @@ internal static class OutcomePlan
             Floor = floor,
             FloorInstant = floorInstant,
             Followed = followed,
+            Upkeep = found.Upkeep.Above(floorInstant),
             Files = [.. proposal.Files.Select(f => File(f, claim))],
             Followers = proposal.Followers,
             Commit = new CommitMetadata
@@ -63,7 +83,28 @@ internal static class OutcomePlan
         return new OutcomeFile(claim.Staging / name, new ObjectPath(file.PartitionPath) / name, file.StagedPath);
     }
 
-    private static ImmutableSortedDictionary<string, ImmutableArray<WriteStat>> Stats(Proposal proposal, Claim claim) => proposal.Files
+    private static Upkeep UpkeepAfter(Upkeep upkeep, ServiceWork work) => work switch
+    {
+        ServiceWork.Clean(var plan) => upkeep with
+        {
+            RetainedFrom = string.CompareOrdinal(plan.RetainedFrom, upkeep.RetainedFrom) > 0 ? plan.RetainedFrom : upkeep.RetainedFrom,
+        },
+        ServiceWork.Restore restore => upkeep with
+        {
+            Voided = [.. upkeep.Voided, .. restore.Undone.Select(static u => new VoidedInstant(u.Number, u.Instant, u.Action))],
+        },
+        ServiceWork.CreateSavepoint(var created) => upkeep with
+        {
+            Savepoints = [.. upkeep.Savepoints.Append(created).OrderBy(static s => s.Instant, StringComparer.Ordinal)],
+        },
+        ServiceWork.DeleteSavepoint(var deleted) => upkeep with
+        {
+            Savepoints = upkeep.Savepoints.RemoveAll(s => s.Instant == deleted.Instant),
+        },
+        _ => throw new InvariantViolatedException($"Unknown work {work}."),
+    };
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<WriteStat>> Stats(FileProposal proposal, Claim claim) => proposal.Files
         .GroupBy(static f => f.PartitionPath, StringComparer.Ordinal)
         .ToImmutableSortedDictionary(
             static g => g.Key, g => g.Select(f => Stat(f, File(f, claim).Final)).ToImmutableArray(), StringComparer.Ordinal);
@@ -72,20 +113,14 @@ internal static class OutcomePlan
         file.FileId, final.Value, file.PartitionPath, file.RowCount, file.ByteCount, file.MinEventTimeMillis, file.MaxEventTimeMillis);
 
     private static ImmutableSortedDictionary<string, string> Extra(
-        HudiTable table, Ledger ledger, Proposal proposal, ImmutableArray<Followed> followed)
+        HudiTable table, Ledger ledger, FileProposal proposal, ImmutableArray<Followed> followed)
     {
         ImmutableSortedDictionary<string, string>.Builder extra =
             ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         extra[CommitMetadata.SchemaKey] = table.AvroSchema;
         extra[CommitMetadata.CheckpointKey] = Encoding.UTF8.GetString(
             JsonForm.Write(json => LedgerJson.WriteCheckpoint(json, proposal.Checkpoint)));
-        extra[CommitMetadata.LedgerKey] = Encoding.UTF8.GetString(JsonForm.Write(json =>
-        {
-            json.WriteStartObject();
-            LedgerJson.WriteLedger(json, ledger);
-            LedgerJson.WriteRanges(json, proposal.Ranges);
-            json.WriteEndObject();
-        }));
+        extra[CommitMetadata.LedgerKey] = LedgerJson.Text(ledger, proposal.Ranges);
         if (StreamerCheckpoint(ledger) is { } checkpoint)
         {
             extra[CommitMetadata.StreamerCheckpointKey] = checkpoint;

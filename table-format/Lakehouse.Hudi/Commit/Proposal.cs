@@ -17,10 +17,21 @@ internal abstract record Standing
 }
 
 /// <summary>What a committer wants the next number to be. Pure.</summary>
-internal abstract record Proposal(CheckpointReference Checkpoint, ImmutableArray<StagedFile> Files)
+internal abstract record Proposal(string Action, ImmutableArray<StagedFile> Files)
 {
     /// <summary>The precondition: may this follow the state that <paramref name="found"/> describes?</summary>
     internal abstract Standing Judge(SequenceBase found);
+
+    /// <summary>The outcome that commits it under a claim.</summary>
+    internal abstract Outcome Compose(HudiTable table, SequenceBase found, Claim claim, long floor, string? floorInstant);
+}
+
+/// <summary>A proposal that brings files.</summary>
+internal abstract record FileProposal(CheckpointReference Checkpoint, ImmutableArray<StagedFile> Files)
+    : Proposal(TimelineFile.Commit, Files)
+{
+    internal override Outcome Compose(HudiTable table, SequenceBase found, Claim claim, long floor, string? floorInstant) =>
+        OutcomePlan.Committed(table, found, claim, this, floor, floorInstant);
 
     internal virtual ImmutableArray<OffsetRange> Ranges => [];
 
@@ -30,7 +41,7 @@ internal abstract record Proposal(CheckpointReference Checkpoint, ImmutableArray
 }
 
 /// <summary>A checkpoint's work for its primary table: fits when every range starts exactly where the ledger ends.</summary>
-internal sealed record IngestProposal(Committable Work) : Proposal(Work.Checkpoint, Work.Files)
+internal sealed record IngestProposal(Committable Work) : FileProposal(Work.Checkpoint, Work.Files)
 {
     internal override ImmutableArray<OffsetRange> Ranges => Work.Ranges;
 
@@ -52,13 +63,43 @@ internal sealed record IngestProposal(Committable Work) : Proposal(Work.Checkpoi
 
 /// <summary>What a primary's outcome brings to a follower: fits exactly once, in the order of the primary's numbers.</summary>
 internal sealed record FollowerProposal(string Primary, long Number, CheckpointReference Checkpoint, ImmutableArray<StagedFile> Files)
-    : Proposal(Checkpoint, Files)
+    : FileProposal(Checkpoint, Files)
 {
     internal override Standing Judge(SequenceBase found) =>
-        FollowedNumber(found) >= Number ? new Standing.Done() : new Standing.Fits();
+        found.FollowedNumber(Primary) >= Number ? new Standing.Done() : new Standing.Fits();
 
-    internal override ImmutableArray<Followed> FollowedAfter(SequenceBase found) =>
-        [.. found.Followed.Where(f => f.Primary != Primary), new Followed(Primary, Number)];
+    internal override ImmutableArray<Followed> FollowedAfter(SequenceBase found) => found.Following(new Followed(Primary, Number));
+}
 
-    private long FollowedNumber(SequenceBase found) => found.Followed.FirstOrDefault(f => f.Primary == Primary).Number;
+/// <summary>
+/// A table service: fits only the very state that it was planned on. When another number came in between it is planned again.
+/// </summary>
+/// <param name="BasedOn">The newest decided number when it was planned.</param>
+/// <param name="Work">What it does.</param>
+/// <param name="After">A restore: the table's state afterwards. Others leave the state as it is.</param>
+/// <param name="Follows">In a follower: the number of the primary table that this carries out here.</param>
+internal sealed record ServiceProposal(long BasedOn, ServiceWork Work, TableState? After = null, Followed? Follows = null)
+    : Proposal(ActionOf(Work), [])
+{
+    internal override Standing Judge(SequenceBase found)
+    {
+        if (Follows is { } follows && found.FollowedNumber(follows.Primary) >= follows.Number)
+        {
+            return new Standing.Done();
+        }
+
+        return found.Number == BasedOn
+            ? new Standing.Fits()
+            : new Standing.Misfits(FormattableString.Invariant($"it was planned on number {BasedOn}, the table is at {found.Number}"));
+    }
+
+    internal override Outcome Compose(HudiTable table, SequenceBase found, Claim claim, long floor, string? floorInstant) =>
+        OutcomePlan.Served(found, claim, this);
+
+    private static string ActionOf(ServiceWork work) => work switch
+    {
+        ServiceWork.Clean => TimelineFile.Clean,
+        ServiceWork.Restore => TimelineFile.Restore,
+        _ => TimelineFile.Savepoint,
+    };
 }

@@ -14,12 +14,18 @@ internal static class Pruning
 
     internal static async Task RunAsync(IObjectStore store, SequenceView view, DateTimeOffset numbersBefore, CancellationToken cancellation)
     {
-        if (view.Newest is not { FloorInstant: { } floorInstant } newest)
+        if (view.Newest is not { } newest || (newest.FloorInstant is null && newest.Upkeep.Voided.IsEmpty))
         {
             return;
         }
 
         ActiveTimeline timeline = await ActiveTimeline.LoadAsync(store, cancellation);
+        await RemoveVoidedAsync(store, timeline, newest.Upkeep, cancellation);
+        if (newest.FloorInstant is not { } floorInstant)
+        {
+            return;
+        }
+
         foreach (TimelineFile file in timeline.Below(floorInstant))
         {
             await store.DeleteAsync(file.Path, cancellation);
@@ -31,6 +37,19 @@ internal static class Pruning
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Takes off again what a publisher that slept through a restore has put back.</summary>
+    private static async Task RemoveVoidedAsync(
+        IObjectStore store, ActiveTimeline timeline, Upkeep upkeep, CancellationToken cancellation)
+    {
+        var there = timeline.Files.Select(static f => f.Instant).ToHashSet(StringComparer.Ordinal);
+        foreach (VoidedInstant voided in upkeep.Voided.Where(v => there.Contains(v.Instant)))
+        {
+            Outcome? outcome = await SequenceFolder.ReadOutcomeAsync(store, voided.Number, cancellation);
+            await ServicePublication.UndoAsync(
+                store, voided.Instant, voided.Action, outcome?.Files.Select(static f => f.Final) ?? [], cancellation);
         }
     }
 

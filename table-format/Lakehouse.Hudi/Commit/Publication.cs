@@ -15,7 +15,12 @@ internal static class Publication
 {
     private const int RequestsAtATime = 16;
 
-    internal static async Task PublishAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
+    internal static Task PublishAsync(HudiTable table, Outcome outcome, CancellationToken cancellation) =>
+        outcome.Service is { } work
+            ? ServicePublication.PublishAsync(table, outcome, work, cancellation)
+            : PublishFilesAsync(table.Store, outcome, cancellation);
+
+    private static async Task PublishFilesAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
     {
         Invariant.Holds(outcome is { IsCommitted: true, Commit: not null }, "Only a committed outcome is published.");
         TimelineFile completed = outcome.Completed;
@@ -31,7 +36,7 @@ internal static class Publication
 
         await SideBySide.RunAsync(
             outcome.Files.SelectMany(static f => (ObjectPath[])[f.Staged, f.Source]), RequestsAtATime, store.DeleteAsync, cancellation);
-        await RemoveIfPrunedAsync(store, outcome, cancellation);
+        await RemoveIfOutdatedAsync(store, outcome, cancellation);
     }
 
     /// <summary>Steps 1 to 3. False when this instant was published and pruned while we slept: it must not come back.</summary>
@@ -71,7 +76,7 @@ internal static class Publication
             return true;
         }
 
-        await RemoveIfPrunedAsync(store, outcome, cancellation);
+        await RemoveIfOutdatedAsync(store, outcome, cancellation);
         return false;
     }
 
@@ -109,14 +114,19 @@ internal static class Publication
     }
 
     /// <summary>True while this outcome is the newest: nothing is claimed before it is published, so a newer one means it was.</summary>
-    private static async Task<bool> IsWantedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation) =>
+    internal static async Task<bool> IsWantedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation) =>
         !await SequenceFolder.HasHigherAsync(store, outcome.Number, cancellation);
 
-    /// <summary>Takes the instant off the timeline when a newer outcome's floor lies above it.</summary>
-    private static async Task RemoveIfPrunedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
+    /// <summary>Takes the instant off the timeline when a newer outcome's floor lies above it or a restore has undone it.</summary>
+    internal static async Task RemoveIfOutdatedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
     {
         SequenceView view = await SequenceFolder.LookAsync(store, outcome, cancellation);
-        if (view.Newest is { FloorInstant: { } floor } && string.CompareOrdinal(outcome.Instant, floor) < 0)
+        if (view.Newest?.Upkeep.IsVoided(outcome.Instant) == true)
+        {
+            await ServicePublication.UndoAsync(
+                store, outcome.Instant, outcome.Action, outcome.Files.Select(static f => f.Final), cancellation);
+        }
+        else if (view.Newest is { FloorInstant: { } floor } && string.CompareOrdinal(outcome.Instant, floor) < 0)
         {
             foreach (InstantState state in (InstantState[])[InstantState.Requested, InstantState.Inflight, InstantState.Completed])
             {

@@ -13,6 +13,7 @@ namespace Lakehouse.Hudi;
 /// <param name="Floor">Numbers below it have lost their instant.</param>
 /// <param name="FloorInstant">The first instant that is not pruned, or null.</param>
 /// <param name="Followed">As a follower: what has been taken over.</param>
+/// <param name="Upkeep">What services have decided.</param>
 internal sealed record SequenceBase(
     long Number,
     TableState State,
@@ -20,13 +21,19 @@ internal sealed record SequenceBase(
     string? TableId,
     long Floor,
     string? FloorInstant,
-    ImmutableArray<Followed> Followed)
+    ImmutableArray<Followed> Followed,
+    Upkeep Upkeep)
 {
     /// <summary>Key in a follower's commits of what it has taken over from which primary.</summary>
     internal const string FollowedKey = "lakehouse.followed";
 
     internal static SequenceBase After(Outcome newest) => new(
-        newest.Number, newest.State, newest.Instant, newest.TableId, newest.Floor, newest.FloorInstant, newest.Followed);
+        newest.Number, newest.State, newest.Instant, newest.TableId, newest.Floor, newest.FloorInstant, newest.Followed,
+        newest.Upkeep);
+
+    internal long FollowedNumber(string primary) => Followed.FirstOrDefault(f => f.Primary == primary).Number;
+
+    internal ImmutableArray<Followed> Following(Followed now) => [.. Followed.Where(f => f.Primary != now.Primary), now];
 
     /// <summary>
     /// Without any outcome the timeline speaks: a copy of a table may have left the sequence folder behind, and its newest commit still
@@ -45,7 +52,8 @@ internal sealed record SequenceBase(
             null,
             1,
             null,
-            commit is null ? [] : FollowedOf(commit));
+            commit is null ? [] : FollowedOf(commit),
+            Upkeep.None);
     }
 
     /// <summary>What a follower's commit says about how far it has followed which primary.</summary>

@@ -56,7 +56,7 @@ internal static class SequenceFolder
             }
 
             bool published = outcome is not { IsCommitted: true }
-                || await store.StatAsync(outcome.Completed.Path, cancellation) is not null;
+                || (await store.StatAsync(outcome.Completed.Path, cancellation) is null) == outcome.IsPublishedByAbsence;
             return new SequenceView(outcome, pending, published);
         }
 

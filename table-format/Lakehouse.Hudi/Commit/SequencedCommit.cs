@@ -43,7 +43,7 @@ internal sealed class SequencedCommit(
             switch (step)
             {
                 case CommitStep.Publish publish:
-                    await Publication.PublishAsync(Store, publish.Outcome, cancellation);
+                    await Publication.PublishAsync(table, publish.Outcome, cancellation);
                     break;
                 case CommitStep.RollForward roll:
                     await rollForward(roll.Outcome, cancellation);
@@ -84,7 +84,7 @@ internal sealed class SequencedCommit(
     {
         string? last = Later(found.LastInstant, (await ActiveTimeline.LoadAsync(Store, cancellation)).LastInstant);
         var claim = new Claim(
-            number, TimelineFile.Commit, InstantTime.Next(time.GetUtcNow(), last), worker, attempt, NonceText.Next(random));
+            number, proposal.Action, InstantTime.Next(time.GetUtcNow(), last), worker, attempt, NonceText.Next(random));
         if (await ConditionalPut.OnceAsync(Store, SequenceFolder.ClaimPath(number), claim.ToJson(), cancellation) != PutResult.Created
             || await SequenceFolder.HasHigherAsync(Store, number, cancellation))
         {
@@ -95,7 +95,7 @@ internal sealed class SequencedCommit(
         try
         {
             (long floor, string? floorInstant) = await FloorAsync(found, claim, cancellation);
-            outcome = OutcomePlan.Committed(table, found, claim, proposal, floor, floorInstant);
+            outcome = proposal.Compose(table, found, claim, floor, floorInstant);
             await StageAsync(proposal, claim, cancellation);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -121,8 +121,13 @@ internal sealed class SequencedCommit(
         }
 
         // < The commit is decided: from here on only a dead process stops, and then somebody else goes on.
-        await Publication.PublishAsync(Store, outcome, CancellationToken.None);
-        if (!outcome.Followers.IsEmpty)
+        if (outcome is { HasFollowers: true, FollowersGoFirst: true })
+        {
+            await rollForward(outcome, CancellationToken.None);
+        }
+
+        await Publication.PublishAsync(table, outcome, CancellationToken.None);
+        if (outcome is { HasFollowers: true, FollowersGoFirst: false })
         {
             await rollForward(outcome, CancellationToken.None);
         }
@@ -225,10 +230,19 @@ internal sealed class SequencedCommit(
 
     private async Task<(long Floor, string? Instant)> FloorAsync(SequenceBase found, Claim claim, CancellationToken cancellation)
     {
-        long floor = CommitDecision.Floor(found.Floor, claim.Number, options.ActiveInstantsKept);
-        if (floor == found.Floor)
+        long floor = Math.Min(CommitDecision.Floor(found.Floor, claim.Number, options.ActiveInstantsKept), found.Upkeep.PinnedFrom);
+        if (floor <= found.Floor || claim.Action != TimelineFile.Commit)
         {
             return (found.Floor, found.FloorInstant);
+        }
+
+        if (await OldestReplacingAsync(found.Upkeep, cancellation) is { } replacing)
+        {
+            floor = await NumberUpToAsync(found.Floor, floor, replacing, cancellation);
+            if (floor == found.Floor)
+            {
+                return (found.Floor, found.FloorInstant);
+            }
         }
 
         for (long number = floor; number < claim.Number; number++)
@@ -240,6 +254,30 @@ internal sealed class SequencedCommit(
         }
 
         return (claim.Number, claim.Instant);
+    }
+
+    /// <summary>
+    /// The oldest replacecommit whose replaced files no clean has deleted: without it on the timeline they would come back.
+    /// </summary>
+    private async Task<string?> OldestReplacingAsync(Upkeep upkeep, CancellationToken cancellation) =>
+        (await ActiveTimeline.LoadAsync(Store, cancellation)).CompletedCommits
+            .Where(f => f.Action == TimelineFile.ReplaceCommit && string.CompareOrdinal(f.Instant, upkeep.RetainedFrom) > 0)
+            .Select(static f => f.Instant)
+            .FirstOrDefault();
+
+    /// <summary>The greatest number from <paramref name="floor"/> to <paramref name="wanted"/> that is not after an instant.</summary>
+    private async Task<long> NumberUpToAsync(long floor, long wanted, string instant, CancellationToken cancellation)
+    {
+        for (long number = wanted; number > floor; number--)
+        {
+            if (await SequenceFolder.ReadOutcomeAsync(Store, number, cancellation) is { } outcome
+                && string.CompareOrdinal(outcome.Instant, instant) <= 0)
+            {
+                return number;
+            }
+        }
+
+        return floor;
     }
 
     private TimeSpan WatchedFor(Claim? pending)

@@ -7,9 +7,7 @@ namespace Lakehouse.Hudi;
 public sealed class TableCommitter
 {
     private readonly SequencedCommit _primary;
-    private readonly Dictionary<string, SequencedCommit> _followers = new(StringComparer.Ordinal);
-    private readonly string _worker;
-    private readonly string _attempt;
+    private readonly FollowerTables _followers;
     private readonly CommitterOptions _options;
     private readonly TimeProvider _time;
     private readonly Random _random;
@@ -29,8 +27,10 @@ public sealed class TableCommitter
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(random);
-        (_worker, _attempt, _options, _time, _random) = (worker, attempt, options, time, random);
+        (_options, _time, _random) = (options, time, random);
+        SequencedCommit Sequence(HudiTable one) => new(one, worker, attempt, options, time, random);
         _primary = Sequence(table);
+        _followers = new FollowerTables(table, options.OpenFollower, Sequence);
     }
 
     /// <summary>
@@ -40,7 +40,7 @@ public sealed class TableCommitter
     public async Task<TableState> RecoverAsync(CancellationToken cancellation)
     {
         await StoreProbe.RunAsync(_primary.Table.Store, _random, cancellation);
-        await _primary.RunAsync(null, RollForwardAsync, cancellation);
+        await _primary.RunAsync(null, _followers.RollForwardAsync, cancellation);
         await _primary.PruneAsync(cancellation);
         SequenceView view = await SequenceFolder.LookAsync(_primary.Table.Store, cancellation);
         await Pruning.RemoveLeftoversAsync(_primary.Table.Store, view, _time.GetUtcNow(), cancellation);
@@ -76,7 +76,7 @@ public sealed class TableCommitter
             throw new InvalidOperationException("A committable with followers needs CommitterOptions.OpenFollower.");
         }
 
-        CommitResult? result = await _primary.RunAsync(new IngestProposal(committable), RollForwardAsync, cancellation);
+        CommitResult? result = await _primary.RunAsync(new IngestProposal(committable), _followers.RollForwardAsync, cancellation);
         Invariant.Holds(result is not null, "A proposal has a result.");
         return result;
     }
@@ -86,39 +86,4 @@ public sealed class TableCommitter
 
     private Task<TableState> StateAsync(SequenceView view, CancellationToken cancellation) =>
         StateAsync(_primary.Table, view, cancellation);
-
-    /// <summary>
-    /// Brings a primary outcome's files into its followers. Idempotent: a follower remembers up to which number of this primary it is.
-    /// </summary>
-    private async Task RollForwardAsync(Outcome outcome, CancellationToken cancellation)
-    {
-        foreach (FollowerTable follower in outcome.Followers)
-        {
-            CheckpointReference checkpoint = outcome.Commit?.Checkpoint
-                ?? throw new InvalidDataException(
-                    $"Outcome {outcome.Number} in {_primary.Table.Store.Root} has followers but no checkpoint.");
-            SequencedCommit sequence = await FollowerAsync(follower.Location, cancellation);
-            CommitResult? result = await sequence.RunAsync(
-                new FollowerProposal(outcome.TableId, outcome.Number, checkpoint, follower.Files), NoFollowers, cancellation);
-            Invariant.Holds(result is CommitResult.Committed or CommitResult.AlreadyCommitted, "A follower never refuses its primary.");
-        }
-    }
-
-    private async Task<SequencedCommit> FollowerAsync(string location, CancellationToken cancellation)
-    {
-        if (!_followers.TryGetValue(location, out SequencedCommit? sequence))
-        {
-            Func<string, CancellationToken, Task<HudiTable>> open = _options.OpenFollower ?? throw new HudiException(
-                _primary.Table.Store.Root, $"its newest commit has files for the table at {location}, which this process cannot open.");
-            sequence = Sequence(await open(location, cancellation));
-            _followers[location] = sequence;
-        }
-
-        return sequence;
-    }
-
-    private SequencedCommit Sequence(HudiTable table) => new(table, _worker, _attempt, _options, _time, _random);
-
-    private static Task NoFollowers(Outcome outcome, CancellationToken cancellation) =>
-        throw new HudiException("(follower)", $"number {outcome.Number} of a follower table has followers itself; that is not supported.");
 }

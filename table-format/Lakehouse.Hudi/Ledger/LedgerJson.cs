@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 
 namespace Lakehouse.Hudi;
@@ -23,6 +24,15 @@ internal static class LedgerJson
             json.WriteEndObject();
         });
     }
+
+    /// <summary>A ledger and the ranges that led to it, as instants carry them.</summary>
+    internal static string Text(Ledger ledger, ImmutableArray<OffsetRange> ranges) => Encoding.UTF8.GetString(JsonForm.Write(json =>
+    {
+        json.WriteStartObject();
+        WriteLedger(json, ledger);
+        WriteRanges(json, ranges);
+        json.WriteEndObject();
+    }));
 
     internal static Ledger ReadLedger(JsonElement json) => new(
         json.Long("historyEpoch"),

@@ -18,9 +18,12 @@ internal readonly record struct TimelineFile(string Instant, string Action, Inst
 {
     internal const string Commit = "commit";
     internal const string ReplaceCommit = "replacecommit";
+    internal const string Clean = "clean";
+    internal const string Savepoint = "savepoint";
+    internal const string Restore = "restore";
 
     private static readonly string[] s_actions =
-        [Commit, ReplaceCommit, "deltacommit", "clean", "rollback", "savepoint", "restore", "compaction", "logcompaction", "indexing"];
+        [Commit, ReplaceCommit, "deltacommit", Clean, "rollback", Savepoint, Restore, "compaction", "logcompaction", "indexing"];
 
     internal static ObjectPath Folder { get; } = new(".hoodie");
 

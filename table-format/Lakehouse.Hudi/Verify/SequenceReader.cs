@@ -20,7 +20,11 @@ public enum SequenceState
 }
 
 /// <summary>One number of a table's sequence.</summary>
-public sealed record SequenceNumber(long Number, SequenceState State, string Action, string Instant, string Worker, string Attempt);
+public sealed record SequenceNumber(long Number, SequenceState State, string Action, string Instant, string Worker, string Attempt)
+{
+    /// <summary>True when it brings no rows, as clean, savepoint and restore do.</summary>
+    public bool IsService => Action is not (TimelineFile.Commit or TimelineFile.ReplaceCommit);
+}
 
 /// <summary>A table's sequence as it stands, read without changing anything.</summary>
 /// <param name="Numbers">The numbers that are there, ascending.</param>
@@ -42,6 +46,17 @@ public sealed record SequenceStatus(ImmutableArray<SequenceNumber> Numbers, long
 
     /// <summary>Where the tables are that got rows with this table's commits, as far as those commits are not pruned.</summary>
     public IEnumerable<string> FollowerLocations => Outcomes.SelectMany(o => o.Followers).Select(f => f.Location).Distinct();
+
+    /// <summary>Instants that restores have undone.</summary>
+    internal ImmutableHashSet<string> Voided =>
+    [
+        .. Outcomes.SelectMany(o => o.Upkeep.Voided).Select(v => v.Instant),
+        .. Outcomes.Select(o => o.Service).OfType<ServiceWork.Restore>().SelectMany(r => r.Undone).Select(u => u.Instant),
+    ];
+
+    /// <summary>Files that cleans have deleted.</summary>
+    internal ImmutableHashSet<string> Cleaned =>
+        [.. Outcomes.Select(o => o.Service).OfType<ServiceWork.Clean>().SelectMany(c => c.Plan.Files).Select(f => f.Path.Value)];
 
     /// <summary>Up to which number this table has followed a primary.</summary>
     internal long FollowedNumber(string primary) => Outcomes.IsEmpty ? 0 : Outcomes[^1].FollowedNumber(primary);

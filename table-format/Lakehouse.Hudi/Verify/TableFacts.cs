@@ -31,6 +31,9 @@ public sealed record TableFacts
     /// <summary>Instants that were committed and have no completed file on the timeline.</summary>
     public ImmutableArray<string> MissingInstants { get; init; } = [];
 
+    /// <summary>Files that instants name and cleans have deleted since.</summary>
+    public ImmutableHashSet<string> CleanedFiles { get; init; } = [];
+
     /// <summary>The tables that got rows with this table's checkpoints.</summary>
     public ImmutableArray<FollowerFacts> Followers { get; init; } = [];
 }

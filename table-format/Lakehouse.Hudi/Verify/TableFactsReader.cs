@@ -48,6 +48,7 @@ public static class TableFactsReader
             IsFollower = sequence.IsFollower,
             IsPruned = range.Since is not null || !sequence.IsWhole,
             MissingInstants = [.. MissingInstants(snapshot, sequence).Where(range.Has)],
+            CleanedFiles = sequence.Cleaned,
             Followers = await ReadFollowersAsync(sequence, range, openFollower, cancellation),
         };
     }
@@ -56,8 +57,9 @@ public static class TableFactsReader
     private static ImmutableArray<CompletedInstant> History(TableSnapshot snapshot, SequenceStatus sequence)
     {
         string? first = snapshot.Timeline.IsEmpty ? null : snapshot.Timeline[0].Time;
+        ImmutableHashSet<string> voided = sequence.Voided;
         IEnumerable<CompletedInstant> pruned = sequence.Outcomes
-            .Where(o => o.Commit is not null && first is not null && string.CompareOrdinal(o.Instant, first) < 0)
+            .Where(o => o.Commit is not null && !voided.Contains(o.Instant) && first is not null && string.CompareOrdinal(o.Instant, first) < 0)
             .Select(o => new CompletedInstant(o.Instant, o.Action, o.Commit!)); // the condition above
         return [.. pruned, .. snapshot.Timeline];
     }
@@ -67,10 +69,11 @@ public static class TableFactsReader
     {
         HashSet<string> there = [.. snapshot.Timeline.Select(i => i.Time)];
         string? floor = sequence.Outcomes.IsEmpty ? null : sequence.Outcomes[^1].FloorInstant;
+        ImmutableHashSet<string> voided = sequence.Voided;
         return
         [
             .. sequence.Outcomes
-                .Where(o => o.IsCommitted && !there.Contains(o.Instant)
+                .Where(o => o.Commit is not null && !voided.Contains(o.Instant) && !there.Contains(o.Instant)
                     && snapshot.Instant is not null && string.CompareOrdinal(o.Instant, snapshot.Instant) < 0
                     && (floor is null || string.CompareOrdinal(o.Instant, floor) >= 0))
                 .Select(o => o.Instant),
@@ -161,7 +164,9 @@ public static class TableFactsReader
         CancellationToken cancellation)
     {
         var facts = ImmutableArray.CreateBuilder<FollowerFacts>();
-        ImmutableArray<Outcome> outcomes = [.. sequence.Outcomes.Where(o => o.IsCommitted && range.Has(o.Instant))];
+        ImmutableHashSet<string> voided = sequence.Voided;
+        ImmutableArray<Outcome> outcomes =
+            [.. sequence.Outcomes.Where(o => o.IsCommitted && !voided.Contains(o.Instant) && range.Has(o.Instant))];
         foreach (string location in outcomes.SelectMany(o => o.Followers).Select(f => f.Location).Distinct())
         {
             HudiTable? follower = await openFollower(location, cancellation);

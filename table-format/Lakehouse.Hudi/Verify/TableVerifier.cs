@@ -218,6 +218,11 @@ public static class TableVerifier
         string where = $"{instant.Time} {file.Path}";
         if (!facts.Objects.TryGetValue(file.Path, out long size))
         {
+            if (facts.CleanedFiles.Contains(file.Path))
+            {
+                return; // it was replaced, and a clean has taken it away
+            }
+
             findings.Add(new Finding(FindingKind.MissingFile, where, FormattableString.Invariant(
                 $"The file is not on storage; {file.RowCount} rows are gone.")));
             return;

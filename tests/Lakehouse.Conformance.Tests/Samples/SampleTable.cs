@@ -19,6 +19,7 @@ internal sealed class SampleTable
     private readonly List<SampleCommit> _commits = [];
     private long _offset;
     private long _checkpoint;
+    private long _historyEpoch;
 
     private SampleTable(HudiTable table, SampleShape shape, Random random) => (Table, _shape, _random) = (table, shape, random);
 
@@ -97,6 +98,56 @@ internal sealed class SampleTable
             : throw new InvalidOperationException($"Not committed: {result}"));
     }
 
+    /// <summary>The table's services.</summary>
+    internal TableUpkeep Upkeep() => new(
+        Table,
+        CommitterOptions with { OpenFollower = (_, _) => Task.FromResult(Follower?.Table ?? Table) },
+        TimeProvider.System,
+        _random);
+
+    /// <summary>Takes the table, and the one that follows it, back to one of its instants; what came after it is expected no more.</summary>
+    internal async Task RestoreAsync(RestoreTarget target, CancellationToken cancellation)
+    {
+        RestorePlan plan = await Upkeep().RestoreAsync(target, cancellation);
+        _offset = plan.After.Ledger.Entries[Key].EndOffset;
+        _historyEpoch = plan.After.Ledger.HistoryEpoch;
+        _commits.RemoveAll(c => string.CompareOrdinal(c.Instant, plan.Target) > 0);
+        var gone = plan.Followers.SelectMany(f => f.FileIds).ToHashSet(StringComparer.Ordinal);
+        Follower?._commits.RemoveAll(c => c.Rows.Any(r => gone.Contains(r.FileId)));
+    }
+
+    /// <summary>Expects no more what came after an instant, or after the newest that is still on the timeline.</summary>
+    internal async Task ForgetAfterAsync(string? instant, CancellationToken cancellation)
+    {
+        string? last = instant ?? (await Table.SnapshotAsync(null, cancellation)).Instant;
+        _commits.RemoveAll(c => string.CompareOrdinal(c.Instant, last) > 0);
+    }
+
+    /// <summary>
+    /// Replaces the file groups of one of its commits by nothing, as another program that overwrites a partition would. They are expected
+    /// no more from there on. Returns the instant.
+    /// </summary>
+    internal async Task<string> ReplaceByNothingAsync(string committed, CancellationToken cancellation)
+    {
+        TableSnapshot snapshot = await Table.SnapshotAsync(null, cancellation);
+        string instant = InstantTime.Next(TimeProvider.System.GetUtcNow(), snapshot.Instant);
+        CommitMetadata metadata = new()
+        {
+            OperationType = "INSERT_OVERWRITE",
+            PartitionToWriteStats = ImmutableSortedDictionary<string, ImmutableArray<WriteStat>>.Empty,
+            ExtraMetadata = snapshot.Timeline[^1].Metadata.ExtraMetadata,
+            PartitionToReplaceFileIds = snapshot.FileSlices.Where(s => s.Instant == committed)
+                .GroupBy(s => s.PartitionPath)
+                .ToImmutableSortedDictionary(g => g.Key, g => g.Select(s => s.FileId).ToImmutableArray()),
+        };
+        string path = $".hoodie/{instant}.replacecommit";
+        await Table.Store.PutAsync(new ObjectPath(path + ".requested"), ReadOnlyMemory<byte>.Empty, cancellation);
+        await Table.Store.PutAsync(new ObjectPath(path + ".inflight"), ReadOnlyMemory<byte>.Empty, cancellation);
+        await Table.Store.PutAsync(new ObjectPath(path), metadata.ToJson(), cancellation);
+        _commits.RemoveAll(c => c.Instant == committed);
+        return instant;
+    }
+
     /// <summary>Counts rows as committed and public: the next ones continue behind them.</summary>
     internal void Accept(SampleWork work, string instant)
     {
@@ -146,7 +197,7 @@ internal sealed class SampleTable
 
         var range = new OffsetRange(Key, _offset, _offset + rowCount, 1, "topic-id", rowCount, rowCount, 0, 0, 0, null, null);
         var reference = new CheckpointReference(Pipeline, "worker", _checkpoint, $"{Pipeline}/worker/a1/{_checkpoint}");
-        return new SampleWork(new Committable(files.ToImmutable(), [range], reference, 0, []), rows);
+        return new SampleWork(new Committable(files.ToImmutable(), [range], reference, _historyEpoch, []), rows);
     }
 }
 

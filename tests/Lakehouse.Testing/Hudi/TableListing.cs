@@ -16,6 +16,9 @@ public sealed record TableListing(
     /// <summary>The files that readers take for data.</summary>
     public IEnumerable<ObjectStat> DataFiles => Files.Where(static f => f.Path.Name.EndsWith(".parquet", StringComparison.Ordinal));
 
+    /// <summary>The files that cleans have decided to delete.</summary>
+    public required IReadOnlySet<string> CleanedFiles { get; init; }
+
     /// <summary>The files that the completed instants name.</summary>
     public IEnumerable<WriteStat> WriteStats => Snapshot.Timeline.SelectMany(static i => i.Metadata.WriteStats);
 
@@ -38,17 +41,19 @@ public sealed record TableListing(
             }
         }
 
-        return new TableListing(table, snapshot, files, timeline);
+        SequenceStatus sequence = await SequenceReader.ReadAsync(table, cancellation);
+        return new TableListing(table, snapshot, files, timeline) { CleanedFiles = sequence.Cleaned };
     }
 
-    /// <summary>Instants that were requested or begun and have not completed, in order.</summary>
+    /// <summary>Instants that bring files, were requested or begun and have not completed, in order.</summary>
     public IReadOnlyList<string> PendingInstants()
     {
         var started = new HashSet<string>(StringComparer.Ordinal);
         var completed = new HashSet<string>(StringComparer.Ordinal);
         foreach (string name in Timeline.Select(static e => e.Path.Name))
         {
-            if (TimelineFile.TryParse(name, out TimelineFile file))
+            if (TimelineFile.TryParse(name, out TimelineFile file)
+                && file.Action is TimelineFile.Commit or TimelineFile.ReplaceCommit)
             {
                 (file.State == InstantState.Completed ? completed : started).Add(file.Instant);
             }

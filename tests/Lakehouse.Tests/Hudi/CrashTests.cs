@@ -132,9 +132,9 @@ public class CrashTests
 
     private static readonly System.Runtime.CompilerServices.ConditionalWeakTable<ProcessStore, StrongCount> s_calls = [];
 
-    private static int Calls(ProcessStore store) => s_calls.GetOrCreateValue(store).Value;
+    internal static int Calls(ProcessStore store) => s_calls.GetOrCreateValue(store).Value;
 
-    private static int Inject(ProcessStore store, Fault fault, int at, ProtocolWorld world)
+    internal static int Inject(ProcessStore store, Fault fault, int at, ProtocolWorld world)
     {
         StrongCount count = s_calls.GetOrCreateValue(store);
         store.Before = call =>

@@ -64,10 +64,22 @@ internal sealed class ProtocolWorld
     internal async Task<(ProcessStore Store, TableCommitter Committer)> ProcessAsync(string worker, string attempt)
     {
         var store = new ProcessStore(Shared);
-        var followerStore = new ProcessStore(FollowerShared);
-        HudiTable table = (await HudiTable.OpenAsync(Shared, Time, Random, Stop))!;
         HudiTable own = (await HudiTable.OpenAsync(store, Time, Random, Stop))!;
-        CommitterOptions options = Options with
+        return (store, new TableCommitter(own, worker, attempt, OptionsOf(store), Time, Random));
+    }
+
+    /// <summary>A process that runs table services.</summary>
+    internal async Task<(ProcessStore Store, TableUpkeep Upkeep)> OperatorAsync()
+    {
+        var store = new ProcessStore(Shared);
+        HudiTable own = (await HudiTable.OpenAsync(store, Time, Random, Stop))!;
+        return (store, new TableUpkeep(own, OptionsOf(store), Time, Random));
+    }
+
+    private CommitterOptions OptionsOf(ProcessStore store)
+    {
+        var followerStore = new ProcessStore(FollowerShared);
+        return Options with
         {
             OpenFollower = async (_, cancellation) =>
             {
@@ -82,8 +94,6 @@ internal sealed class ProtocolWorld
                 return (await HudiTable.OpenAsync(followerStore, Time, Random, cancellation))!;
             },
         };
-        Assert.NotNull(table);
-        return (store, new TableCommitter(own, worker, attempt, options, Time, Random));
     }
 
     /// <summary>Work that read the offsets from start to end, its file durable in staging.</summary>
@@ -103,10 +113,52 @@ internal sealed class ProtocolWorld
             followers);
     }
 
-    internal async Task<CommitResult> CommitAsync(string worker, string attempt, long checkpoint, long start, long end)
+    internal async Task<CommitResult> CommitAsync(
+        string worker, string attempt, long checkpoint, long start, long end, int letters = 0, long historyEpoch = 0)
     {
         (_, TableCommitter committer) = await ProcessAsync(worker, attempt);
-        return await committer.CommitAsync(await StageAsync(worker, attempt, checkpoint, start, end), Stop);
+        return await committer.CommitAsync(await StageAsync(worker, attempt, checkpoint, start, end, letters, historyEpoch), Stop);
+    }
+
+    /// <summary>
+    /// Merges every file of the table into a new one, as another program would: a replacecommit beside the sequence. Returns its instant.
+    /// </summary>
+    internal async Task<string> ReplaceAllAsync()
+    {
+        HudiTable table = (await HudiTable.OpenAsync(Shared, Time, Random, Stop))!;
+        TableSnapshot snapshot = await table.SnapshotAsync(null, Stop);
+        string instant = InstantTime.Next(Time.GetUtcNow(), (await ActiveTimeline.LoadAsync(Shared, Stop)).LastInstant);
+        ImmutableArray<WriteStat>.Builder stats = ImmutableArray.CreateBuilder<WriteStat>();
+        foreach (FileSlice slice in snapshot.FileSlices)
+        {
+            string text = Encoding.ASCII.GetString((await Shared.GetAsync(slice.Path, Stop))!);
+            string fileId = DataFileName.MakeFileId(++_files, 7);
+            string name = new DataFileName(fileId, FakeToken, instant).ToString();
+            byte[] merged = Encoding.ASCII.GetBytes($"{instant}{name}{text[text.IndexOf('\n', StringComparison.Ordinal)..]}");
+            ObjectPath path = slice.Path.Parent / name;
+            await Shared.PutAsync(path, merged, Stop);
+            stats.Add(new WriteStat(fileId, path.Value, slice.PartitionPath, slice.RowCount, merged.Length, null, null));
+        }
+
+        var commit = new CommitMetadata
+        {
+            OperationType = "CLUSTER",
+            PartitionToWriteStats = stats.GroupBy(static s => s.PartitionPath)
+                .ToImmutableSortedDictionary(static g => g.Key, static g => g.ToImmutableArray()),
+            ExtraMetadata = snapshot.Timeline[^1].Metadata.ExtraMetadata,
+            PartitionToReplaceFileIds = snapshot.FileSlices.GroupBy(static s => s.PartitionPath)
+                .ToImmutableSortedDictionary(static g => g.Key, static g => g.Select(static s => s.FileId).ToImmutableArray()),
+        };
+        await Shared.PutAsync(new TimelineFile(instant, TimelineFile.ReplaceCommit, InstantState.Completed).Path, commit.ToJson(), Stop);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        return instant;
+    }
+
+    /// <summary>Rows in the files that a follower shows.</summary>
+    internal async Task<long> LettersAsync()
+    {
+        HudiTable follower = (await HudiTable.OpenAsync(FollowerShared, Time, Random, Stop))!;
+        return (await follower.SnapshotAsync(null, Stop)).FileSlices.Sum(static s => s.RowCount);
     }
 
     private async Task<StagedFile> StageFileAsync(

@@ -13,6 +13,8 @@ namespace Lakehouse.Tests.Hudi;
 public class RandomScheduleTests
 {
     private const int CommitsPerProcess = 4;
+    private const int ServicesPerProcess = 4;
+    private const int CommitterCount = 3;
     private const int StepsMax = 20_000;
 
     [Fact]
@@ -25,6 +27,19 @@ public class RandomScheduleTests
         }
 
         Assert.True(committed > 300, $"only {committed} rows in all seeds");
+    }
+
+    [Fact]
+    public async Task Restores_savepoints_and_cleans_in_between_change_nothing_about_that()
+    {
+        List<string> trace = [];
+        for (ulong seed = 1; seed <= 60; seed++)
+        {
+            await RunAsync(seed, honest: true, trace, operators: 2);
+        }
+
+        Assert.True(trace.Count(static t => t.EndsWith(".restore", StringComparison.Ordinal)) > 60, "few restores");
+        Assert.True(trace.Count(static t => t.EndsWith(".savepoint", StringComparison.Ordinal)) > 30, "few savepoints");
     }
 
     [Fact]
@@ -51,7 +66,7 @@ public class RandomScheduleTests
         Assert.True(caught > 10, $"caught in {caught} of 20 seeds only");
     }
 
-    private static async Task<long> RunAsync(ulong seed, bool honest, List<string>? trace = null)
+    private static async Task<long> RunAsync(ulong seed, bool honest, List<string>? trace = null, int operators = 0)
     {
         var world = new ProtocolWorld(seed, new ManualTime { FiresAlone = false })
         {
@@ -67,7 +82,7 @@ public class RandomScheduleTests
         var order = new Random((int)seed);
         List<SimulatedCommitter> alive = [];
         int attempts = 0;
-        for (int worker = 0; worker < 3; worker++)
+        for (int worker = 0; worker < CommitterCount + operators; worker++)
         {
             alive.Add(await StartAsync(worker));
         }
@@ -118,7 +133,7 @@ public class RandomScheduleTests
         {
             var committer = new SimulatedCommitter(
                 world, worker, $"a{attempts++}", honest ? world.Shared : new ForgetfulStore(world.Shared));
-            await committer.StartAsync(CommitsPerProcess);
+            await (worker < CommitterCount ? committer.StartAsync(CommitsPerProcess) : committer.StartUpkeepAsync(ServicesPerProcess));
             return committer;
         }
     }

@@ -20,7 +20,21 @@ internal sealed class SimulatedCommitter(ProtocolWorld world, int worker, string
 
     private ProcessStore Store { get; } = new(shared);
 
+    /// <summary>A process that commits so many times.</summary>
     internal async Task StartAsync(int commits)
+    {
+        HudiTable table = await OpenAsync();
+        Work = RunAsync(new TableCommitter(table, $"worker-{worker}", attempt, world.Options, world.Time, world.Random), commits);
+    }
+
+    /// <summary>A process that runs so many table services.</summary>
+    internal async Task StartUpkeepAsync(int services)
+    {
+        HudiTable table = await OpenAsync();
+        Work = ServeAsync(new TableUpkeep(table, world.Options, world.Time, world.Random), services);
+    }
+
+    private async Task<HudiTable> OpenAsync()
     {
         HudiTable table = (await HudiTable.OpenAsync(Store, world.Time, world.Random, Stop))!;
         Store.Before = async call =>
@@ -31,7 +45,7 @@ internal sealed class SimulatedCommitter(ProtocolWorld world, int worker, string
             await gate.Task;
             LastCall = call;
         };
-        Work = RunAsync(new TableCommitter(table, $"worker-{worker}", attempt, world.Options, world.Time, world.Random), commits);
+        return table;
     }
 
     /// <summary>Lets one of the store calls that wait happen. False when the process waits for time or has ended.</summary>
@@ -69,8 +83,43 @@ internal sealed class SimulatedCommitter(ProtocolWorld world, int worker, string
         {
             TableState state = await committer.ReadStateAsync(Stop);
             long start = state.Ledger.Entries.GetValueOrDefault(ProtocolWorld.Key)?.EndOffset ?? 0;
-            Committable work = await world.StageAsync($"worker-{worker}", attempt, checkpoint, start, start + 1 + (checkpoint % 2));
+            Committable work = await world.StageAsync(
+                $"worker-{worker}", attempt, checkpoint, start, start + 1 + (checkpoint % 2), historyEpoch: state.Ledger.HistoryEpoch);
             await committer.CommitAsync(work, Stop);
+        }
+    }
+
+    /// <summary>What cannot be done in the moment, such as going back before the first instant, is left.</summary>
+    private async Task ServeAsync(TableUpkeep upkeep, int services)
+    {
+        for (int i = 0; i < services; i++)
+        {
+            try
+            {
+                switch ((i + worker) % 4)
+                {
+                    case 0:
+                        await upkeep.RestoreAsync(new RestoreTarget.BeforeLast(1 + (i % 2)), Stop);
+                        break;
+                    case 1:
+                        await upkeep.CreateSavepointAsync(null, null, Stop);
+                        break;
+                    case 2:
+                        foreach (Savepoint savepoint in await upkeep.ReadSavepointsAsync(Stop))
+                        {
+                            await upkeep.DeleteSavepointAsync(savepoint.Name, Stop);
+                        }
+
+                        break;
+                    default:
+                        await upkeep.CleanAsync(new CleanPolicy.KeepCommits(1), Stop);
+                        break;
+                }
+            }
+            catch (HudiException)
+            {
+                continue;
+            }
         }
     }
 }

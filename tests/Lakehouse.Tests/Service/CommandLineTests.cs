@@ -20,6 +20,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("timeline")]
     [InlineData("query")]
     [InlineData("dead-letters", "list")]
+    [InlineData("clean")]
+    [InlineData("savepoint")]
+    [InlineData("restore")]
+    [InlineData("rollback")]
     [InlineData("parquet", "meta")]
     [InlineData("test")]
     public async Task Every_command_has_help(params string[] command)

@@ -7,6 +7,7 @@ namespace Lakehouse.Tests.Simulation;
 /// <summary>One seed of the whole pipeline.</summary>
 internal static class PipelineScenario
 {
+    private const int AgainMax = 6;
     private static readonly double[] _intensities = [0.3, 1, 3];
 
     /// <summary>A few records, one worker, and only the faults that the plan names: for walking through every point.</summary>
@@ -24,7 +25,7 @@ internal static class PipelineScenario
     /// Everything drawn from the seed: how long the log is and how it grows, one worker or two that take turns, dying, pausing, failing
     /// and lost calls and how many of them, stops by signal, rebalances, new partitions.
     /// </summary>
-    internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null)
+    internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null, bool rollsBack = false)
     {
         var world = new SimulatedWorld(seed);
         Random random = world.Random;
@@ -41,6 +42,13 @@ internal static class PipelineScenario
         {
             world.Time.CreateTimer(
                 _ => system.Log.Rebalance(PipelineSystem.Group), null, TimeSpan.FromMilliseconds(random.Next(5_000)), Timeout.InfiniteTimeSpan);
+        }
+
+        for (int left = rollsBack ? random.Next(1, 4) : 0; left > 0; left--)
+        {
+            int instantCount = random.Next(1, 4);
+            world.Time.CreateTimer(
+                _ => system.RollBack(instantCount), null, TimeSpan.FromMilliseconds(random.Next(100, 5_000)), Timeout.InfiniteTimeSpan);
         }
 
         int growthsLeft = random.Next(3);
@@ -71,13 +79,23 @@ internal static class PipelineScenario
     {
         var lives = new Lives(world, start, () => system.Oracle.Check(), MayGiveUp, workerCount) { KeepsPoints = faults == FaultPlan.None };
         lives.Run(faults);
-        if (!system.Oracle.IsComplete)
+        for (int again = 0; again < AgainMax; again++)
         {
-            // It was stopped, or the log grew while the last life was on its way; the operator starts it once more.
-            new Lives(world, system.Start, () => system.Oracle.Check(), static _ => false) { Name = "last" }.Run(FaultPlan.None);
+            world.RunUntil(() => system.Restores.TrueForAll(static restore => restore.IsCompleted));
+            system.Oracle.Check();
+            if (system.Oracle.IsComplete)
+            {
+                break;
+            }
+
+            // It was stopped, or taken back, or the log grew while the last life was on its way; the operator starts it once more.
+            string name = again == 0 ? "last" : FormattableString.Invariant($"last{again}");
+            new Lives(world, system.Start, () => system.Oracle.Check(), static _ => false) { Name = name }.Run(FaultPlan.None);
         }
 
-        return new PipelineOutcome(world.TraceHash, lives.Count, system.Oracle.CheckEnd(), system.Restarts, lives.First.Points ?? []);
+        int restores = system.Restores.Count(static restore => restore.IsCompletedSuccessfully && restore.Result);
+        return new PipelineOutcome(
+            world.TraceHash, lives.Count, system.Oracle.CheckEnd(), system.Restarts, restores, lives.First.Points ?? []);
     }
 
     /// <summary>
@@ -89,4 +107,5 @@ internal static class PipelineScenario
 }
 
 /// <summary>How a seed went.</summary>
-internal sealed record PipelineOutcome(ulong TraceHash, int Lives, PipelineCheck End, long Restarts, IReadOnlyList<string> Points);
+internal sealed record PipelineOutcome(
+    ulong TraceHash, int Lives, PipelineCheck End, long Restarts, int Restores, IReadOnlyList<string> Points);

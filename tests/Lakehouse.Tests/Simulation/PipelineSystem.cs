@@ -1,4 +1,5 @@
 using Lakehouse.Engine;
+using Lakehouse.Hudi;
 using Lakehouse.Ingest;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
@@ -84,6 +85,44 @@ internal sealed class PipelineSystem
             _jobs.Add(pipeline.Job);
             await pipeline.Job.RunAsync(mode, stop);
         });
+    }
+
+    /// <summary>What operators do, or did: each gives true when it took something back.</summary>
+    internal List<Task<bool>> Restores { get; } = [];
+
+    /// <summary>An operator takes the table back over its newest instants, while workers go on.</summary>
+    internal void RollBack(int instantCount)
+    {
+        var process = new SimulatedProcess(_world, FormattableString.Invariant($"operator{Restores.Count}"), FaultPlan.None);
+        var end = new TaskCompletionSource<bool>();
+        Restores.Add(end.Task);
+        _ = process.Scheduler.RunAsync("main", async () =>
+        {
+            try
+            {
+                end.SetResult(await RollBackAsync(instantCount, process));
+            }
+            catch (HudiException)
+            {
+                end.SetResult(false); // there are not so many instants yet
+            }
+        });
+    }
+
+    private async Task<bool> RollBackAsync(int instantCount, SimulatedProcess process)
+    {
+        if (await OpenAsync("lake/trips", CancellationToken.None) is not { } table)
+        {
+            return false;
+        }
+
+        var options = new CommitterOptions { OpenFollower = async (location, stop) => (await OpenAsync(location, stop))! };
+        var upkeep = new TableUpkeep(table, options, _world.Time, _world.Random);
+        await upkeep.RestoreAsync(new RestoreTarget.BeforeLast(instantCount), CancellationToken.None);
+        return true;
+
+        Task<HudiTable?> OpenAsync(string location, CancellationToken stop) =>
+            HudiTable.OpenAsync(new CrashingObjectStore(Durable(location), process), _world.Time, _world.Random, stop);
     }
 
     private MemoryObjectStore Durable(string location)

@@ -11,6 +11,7 @@ namespace Lakehouse.Tests.Simulation;
 public sealed class RandomSeedTests(ITestOutputHelper output)
 {
     private const int SeedCount = 200;
+    private const int RollbackSeedCount = 60;
 
     [Fact]
     public void Random_deaths_pauses_failures_lost_answers_and_rebalances_lose_and_double_nothing()
@@ -40,6 +41,26 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
             + $"{deadLetters} dead letters; the trace, equal in every process, is {trace:x16}");
         Assert.True(failed.Count == 0, $"{failed.Count} of {seeds.Length} seeds failed:\n{string.Join("\n", failed.Take(5))}");
         Assert.True(seeds.Length < 100 || (lives > 2 * seeds.Length && restarts > seeds.Length), $"{lives} lives, {restarts} restarts: too few.");
+    }
+
+    [Fact]
+    public void An_operator_who_takes_the_table_back_in_the_middle_of_all_that_loses_and_doubles_nothing()
+    {
+        int restores = 0;
+        for (int seed = 50_000; seed < 50_000 + RollbackSeedCount; seed++)
+        {
+            try
+            {
+                restores += PipelineScenario.RunRandom(seed, rollsBack: true).Restores;
+            }
+            catch (Exception failure) when (failure is SimulationOracleException or SimulationException)
+            {
+                Assert.Fail($"seed {seed}: {failure.Message} {failure.InnerException}");
+            }
+        }
+
+        output.WriteLine($"{RollbackSeedCount} seeds, {restores} restores");
+        Assert.True(restores > RollbackSeedCount / 3, $"only {restores} restores");
     }
 
     [Fact]

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// The tables that change with a primary one, as one process works on them. Everything is idempotent: a follower remembers up to which
+/// number of which primary it is.
+/// </summary>
+internal sealed class FollowerTables(
+    HudiTable primary, Func<string, CancellationToken, Task<HudiTable>>? open, Func<HudiTable, SequencedCommit> sequenceOf)
+{
+    private const int TriesMax = 100;
+    private readonly Dictionary<string, SequencedCommit> _sequences = new(StringComparer.Ordinal);
+
+    /// <summary>Brings a primary outcome's files into its followers, or takes out what a restore of the primary has undone.</summary>
+    internal async Task RollForwardAsync(Outcome outcome, CancellationToken cancellation)
+    {
+        foreach (FollowerTable follower in outcome.Followers)
+        {
+            CheckpointReference checkpoint = outcome.Commit?.Checkpoint
+                ?? throw new InvalidDataException($"Outcome {outcome.Number} in {primary.Store.Root} has followers but no checkpoint.");
+            SequencedCommit sequence = await SequenceAsync(follower.Location, cancellation);
+            CommitResult? result = await sequence.RunAsync(
+                new FollowerProposal(outcome.TableId, outcome.Number, checkpoint, follower.Files), NoFollowers, cancellation);
+            Invariant.Holds(result is CommitResult.Committed or CommitResult.AlreadyCommitted, "A follower never refuses its primary.");
+        }
+
+        foreach (UndoneFollower follower in outcome.Service is ServiceWork.Restore restore ? restore.Followers : [])
+        {
+            await UndoAsync(await SequenceAsync(follower.Location, cancellation), outcome, follower, cancellation);
+        }
+    }
+
+    /// <summary>Why a restore cannot take its files out of a follower, or null when it can. Changes nothing.</summary>
+    internal async Task<string?> WhyNotUndoneAsync(UndoneFollower follower, CancellationToken cancellation)
+    {
+        SequencedCommit sequence = await SequenceAsync(follower.Location, cancellation);
+        SequenceStatus status = await SequenceReader.ReadAsync(sequence.Table, cancellation);
+        var known = status.Outcomes.SelectMany(static o => o.Commit?.WriteStats ?? []).Select(static s => s.FileId).ToHashSet();
+        if (!follower.FileIds.All(known.Contains))
+        {
+            return $"the table at {follower.Location}, which goes back with it, has forgotten which instants brought the rows in question";
+        }
+
+        var merged = CleanPlanning.Replaced((await sequence.Table.SnapshotAsync(null, cancellation)).Timeline)
+            .Keys.Select(static g => g.Item2).ToHashSet(StringComparer.Ordinal);
+        return follower.FileIds.Any(merged.Contains)
+            ? $"the table at {follower.Location}, which goes back with it, has merged the rows in question with others"
+            : null;
+    }
+
+    private static async Task UndoAsync(
+        SequencedCommit sequence, Outcome outcome, UndoneFollower follower, CancellationToken cancellation)
+    {
+        for (int tries = 0; tries < TriesMax; tries++)
+        {
+            await sequence.RunAsync(null, NoFollowers, cancellation);
+            SequenceStatus status = await SequenceReader.ReadAsync(sequence.Table, cancellation);
+            Outcome newest = status.Outcomes[^1];
+            ImmutableArray<UndoneInstant> undone = RestorePlanning.OfFollower(status, follower.FileIds);
+            string? last = status.Outcomes.LastOrDefault(o => o.Commit is not null
+                && !newest.Upkeep.IsVoided(o.Instant) && !undone.Any(u => u.Instant == o.Instant))?.Instant;
+            var proposal = new ServiceProposal(
+                newest.Number,
+                new ServiceWork.Restore(null, undone, []),
+                newest.State with { Instant = last },
+                new Followed(outcome.TableId, outcome.Number));
+            if (await sequence.RunAsync(proposal, NoFollowers, cancellation) is not CommitResult.Conflicted)
+            {
+                return;
+            }
+        }
+
+        throw new HudiException(sequence.Table.Store.Root, "other writers commit faster than it could be brought back with its primary.");
+    }
+
+    private async Task<SequencedCommit> SequenceAsync(string location, CancellationToken cancellation)
+    {
+        if (!_sequences.TryGetValue(location, out SequencedCommit? sequence))
+        {
+            Func<string, CancellationToken, Task<HudiTable>> openAny = open ?? throw new HudiException(
+                primary.Store.Root, $"its newest commit changes the table at {location}, which this process cannot open.");
+            sequence = sequenceOf(await openAny(location, cancellation));
+            _sequences[location] = sequence;
+        }
+
+        return sequence;
+    }
+
+    private static Task NoFollowers(Outcome outcome, CancellationToken cancellation) =>
+        throw new HudiException("(follower)", $"number {outcome.Number} of a follower table has followers itself; that is not supported.");
+}

@@ -1,0 +1,230 @@
+using System.Collections.Immutable;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// The services of a table: clean, savepoints, restore. Each is planned on the table as it is, then committed through the table's sequence
+/// like any other instant; when a writer was faster it is planned again. May run beside writers. One per process; not thread safe.
+/// </summary>
+public sealed class TableUpkeep
+{
+    private const int TriesMax = 100;
+    private const int RequestsAtATime = 16;
+    private readonly HudiTable _table;
+    private readonly SequencedCommit _sequence;
+    private readonly FollowerTables _followers;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+
+    /// <summary>The services of a table.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="options">Settings; with how to open the tables that follow, where there are any.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Where names come from; must differ between processes.</param>
+    public TableUpkeep(HudiTable table, CommitterOptions options, TimeProvider time, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(random);
+        (_table, _time, _random) = (table, time, random);
+
+        // A name of its own: whoever has the same one would abort the other's claims.
+        string name = "upkeep-" + NonceText.Next(random);
+        SequencedCommit Sequence(HudiTable one) => new(one, name, name, options, time, random);
+        _sequence = Sequence(table);
+        _followers = new FollowerTables(table, options.OpenFollower, Sequence);
+    }
+
+    private IObjectStore Store => _table.Store;
+
+    /// <summary>What <see cref="CleanAsync"/> would delete. Changes nothing.</summary>
+    public async Task<CleanReport> PlanCleanAsync(CleanPolicy policy, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return (await ReadForCleanAsync(policy, cancellation)).Report;
+    }
+
+    /// <summary>
+    /// Deletes files that no retained instant and no savepoint needs, with a clean instant that says so where there are any, then orphans
+    /// and given up staging.
+    /// </summary>
+    public async Task<CleanReport> CleanAsync(CleanPolicy policy, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        CleanReport report = await ServeAsync(
+            async stop =>
+            {
+                (CleanReport planned, long number) = await ReadForCleanAsync(policy, stop);
+                return (planned, planned.Plan.Files.IsEmpty ? null : new ServiceProposal(number, new ServiceWork.Clean(planned.Plan)));
+            },
+            cancellation);
+        await SideBySide.RunAsync(
+            report.Orphans.Concat(report.Staging).Select(static f => f.Path), RequestsAtATime, Store.DeleteAsync, cancellation);
+        SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
+        await Pruning.RemoveLeftoversAsync(Store, view, _time.GetUtcNow(), cancellation);
+        return report;
+    }
+
+    /// <summary>The savepoints, by their instant; those that other programs made too.</summary>
+    public async Task<ImmutableArray<Savepoint>> ReadSavepointsAsync(CancellationToken cancellation)
+    {
+        SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
+        return Savepoints(view.Newest?.Upkeep ?? Upkeep.None, await ActiveTimeline.LoadAsync(Store, cancellation));
+    }
+
+    /// <summary>Keeps an instant, the newest when none is given. Throws <see cref="HudiException"/> when it cannot be kept.</summary>
+    public Task<Savepoint> CreateSavepointAsync(string? name, string? instant, CancellationToken cancellation) => ServeAsync(
+        async stop =>
+        {
+            SequenceStatus sequence = await SequenceReader.ReadAsync(_table, stop);
+            (Savepoint? savepoint, string? whyNot) = SavepointPlanning.Plan(name, instant, sequence);
+            return savepoint is null
+                ? throw new HudiException(Store.Root, whyNot + ".")
+                : (savepoint, new ServiceProposal(sequence.Outcomes[^1].Number, new ServiceWork.CreateSavepoint(savepoint)));
+        },
+        cancellation);
+
+    /// <summary>Releases a savepoint, given by its name or its instant.</summary>
+    public Task<Savepoint> DeleteSavepointAsync(string nameOrInstant, CancellationToken cancellation) => ServeAsync(
+        async stop =>
+        {
+            SequenceView view = await SequenceFolder.LookAsync(Store, stop);
+            ImmutableArray<Savepoint> all = Savepoints(view.Newest?.Upkeep ?? Upkeep.None, await ActiveTimeline.LoadAsync(Store, stop));
+            Savepoint savepoint = all.FirstOrDefault(s => s.Name == nameOrInstant || s.Instant == nameOrInstant)
+                ?? throw new HudiException(Store.Root, $"it has no savepoint '{nameOrInstant}'"
+                    + (all.IsEmpty ? "." : $"; there are: {string.Join(", ", all.Select(static s => s.Name))}."));
+            return (savepoint, new ServiceProposal(view.Newest?.Number ?? 0, new ServiceWork.DeleteSavepoint(savepoint)));
+        },
+        cancellation);
+
+    /// <summary>
+    /// What <see cref="RestoreAsync"/> would do. Changes nothing. Throws <see cref="HudiException"/> with the oldest possible target
+    /// when it cannot be done.
+    /// </summary>
+    public async Task<RestorePlan> PlanRestoreAsync(RestoreTarget target, CancellationToken cancellation) =>
+        (await ReadForRestoreAsync(target, cancellation)).Plan;
+
+    /// <summary>
+    /// Takes the table back, and with it the tables that follow, its ledger and its checkpoints, as one action. Writers that go on, now
+    /// or later, discard what they began and read the rewound ranges again.
+    /// </summary>
+    public Task<RestorePlan> RestoreAsync(RestoreTarget target, CancellationToken cancellation) => ServeAsync(
+        async stop =>
+        {
+            (RestorePlan plan, long number) = await ReadForRestoreAsync(target, stop);
+            var work = new ServiceWork.Restore(plan.Target, plan.Undone, plan.Followers);
+            return (plan, plan.Undone.IsEmpty ? null : new ServiceProposal(number, work, plan.After));
+        },
+        cancellation);
+
+    /// <summary>Plans and commits until the plan stands. A plan without a proposal needs nothing done.</summary>
+    private async Task<TPlan> ServeAsync<TPlan>(
+        Func<CancellationToken, Task<(TPlan Plan, ServiceProposal? Proposal)>> plan, CancellationToken cancellation)
+    {
+        await StoreProbe.RunAsync(Store, _random, cancellation);
+        for (int tries = 0; tries < TriesMax; tries++)
+        {
+            await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
+            (TPlan planned, ServiceProposal? proposal) = await plan(cancellation);
+            if (proposal is null
+                || await _sequence.RunAsync(proposal, _followers.RollForwardAsync, cancellation) is not CommitResult.Conflicted)
+            {
+                return planned;
+            }
+        }
+
+        throw new HudiException(Store.Root, "its writers commit faster than this could be planned; stop them for a moment.");
+    }
+
+    private async Task<(RestorePlan Plan, long Number)> ReadForRestoreAsync(RestoreTarget target, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        SequenceStatus sequence = await SequenceReader.ReadAsync(_table, cancellation);
+        ActiveTimeline timeline = await ActiveTimeline.LoadAsync(Store, cancellation);
+        RestorePlan plan = RestorePlanning.Plan(target, sequence, [.. timeline.CompletedCommits.Select(static f => f.Instant)]) switch
+        {
+            RestoreDecision.Planned(var planned) => planned,
+            RestoreDecision.Refused(var reason) => throw new HudiException(Store.Root, $"it cannot be restored: {reason}."),
+            var other => throw new InvariantViolatedException($"Unknown decision {other}."),
+        };
+        foreach (UndoneFollower follower in plan.Followers)
+        {
+            if (await _followers.WhyNotUndoneAsync(follower, cancellation) is { } reason)
+            {
+                throw new HudiException(Store.Root, $"it cannot be restored: {reason}.");
+            }
+        }
+
+        return (plan, sequence.Outcomes[^1].Number);
+    }
+
+    /// <summary>The order matters: number, timeline, files, floor. See <see cref="StrayFiles"/>.</summary>
+    private async Task<(CleanReport Report, long Number)> ReadForCleanAsync(CleanPolicy policy, CancellationToken cancellation)
+    {
+        SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
+        ActiveTimeline timeline = await ActiveTimeline.LoadAsync(Store, cancellation);
+        TimelineFile[] commits = [.. timeline.CompletedCommits];
+        var read = new CompletedInstant?[commits.Length];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, commits.Length),
+            RequestsAtATime,
+            async (i, stop) => read[i] = await ActiveTimeline.ReadAsync(Store, commits[i], stop),
+            cancellation);
+        ImmutableArray<CompletedInstant> completed = [.. read.OfType<CompletedInstant>()];
+        List<ObjectStat> files = await ListFilesAsync(cancellation);
+        var staged = new List<ObjectStat>();
+        await foreach (ObjectStat file in Store.ListAsync(HudiTable.TemporaryFolder, recursive: true, cancellation))
+        {
+            staged.Add(file);
+        }
+
+        string? floorInstant = (await SequenceFolder.LookAsync(Store, cancellation)).Newest?.FloorInstant;
+        string[] kept = [.. Savepoints(view.Newest?.Upkeep ?? Upkeep.None, timeline).Select(static s => s.Instant)];
+        DateTimeOffset now = _time.GetUtcNow();
+        return (
+            new CleanReport(
+                CleanPlanning.Plan(policy, completed, files, kept, now),
+                StrayFiles.Orphans(files, timeline, completed, floorInstant),
+                StrayFiles.Staging(staged, view.Newest?.Number ?? 0, view.Published, now - StrayFiles.StagingKept)),
+            view.Newest?.Number ?? 0);
+    }
+
+    private async Task<List<ObjectStat>> ListFilesAsync(CancellationToken cancellation)
+    {
+        List<ObjectStat> files = [];
+        List<ObjectPath> folders = [];
+        await foreach (ObjectStat top in Store.ListAsync(default, recursive: false, cancellation))
+        {
+            if (!top.IsFolder)
+            {
+                files.Add(top);
+            }
+            else if (top.Path != TimelineFile.Folder)
+            {
+                folders.Add(top.Path);
+            }
+        }
+
+        foreach (ObjectPath folder in folders)
+        {
+            await foreach (ObjectStat file in Store.ListAsync(folder, recursive: true, cancellation))
+            {
+                files.Add(file);
+            }
+        }
+
+        return files;
+    }
+
+    private static ImmutableArray<Savepoint> Savepoints(Upkeep upkeep, ActiveTimeline timeline) =>
+    [
+        .. upkeep.Savepoints
+            .Concat(timeline.Files
+                .Where(f => f is { Action: TimelineFile.Savepoint, State: InstantState.Completed }
+                    && !upkeep.Savepoints.Any(s => s.Instant == f.Instant))
+                .Select(static f => new Savepoint(f.Instant, f.Instant, 0, f.Instant)))
+            .OrderBy(static s => s.Instant, StringComparer.Ordinal),
+    ];
+}

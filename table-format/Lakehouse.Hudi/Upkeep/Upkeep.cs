@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>An instant that a restore has undone. Nobody may publish it again.</summary>
+internal readonly record struct VoidedInstant(long Number, string Instant, string Action);
+
+/// <summary>
+/// What services have decided and every later number respects; each outcome carries it whole.
+/// </summary>
+/// <param name="Savepoints">Instants that are kept, in their order.</param>
+/// <param name="Voided">Undone instants at or above the floor; those below it are taken off the timeline by the floor.</param>
+/// <param name="RetainedFrom">The first instant whose files a clean has left whole; null while nothing was cleaned.</param>
+internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArray<VoidedInstant> Voided, string? RetainedFrom)
+{
+    internal static Upkeep None { get; } = new([], [], null);
+
+    /// <summary>Numbers from here on keep their instant whatever the floor would be.</summary>
+    internal long PinnedFrom => Savepoints.IsEmpty ? long.MaxValue : Savepoints.Min(static s => s.Number);
+
+    internal bool IsVoided(string instant) => Voided.Any(v => v.Instant == instant);
+
+    internal Upkeep Above(string? floorInstant) => floorInstant is null
+        ? this
+        : this with { Voided = [.. Voided.Where(v => string.CompareOrdinal(v.Instant, floorInstant) >= 0)] };
+
+    internal void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteArray("savepoints", Savepoints, WriteSavepoint);
+        json.WriteArray("voided", Voided, static (json, v) =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("number", v.Number);
+            json.WriteString("instant", v.Instant);
+            json.WriteString("action", v.Action);
+            json.WriteEndObject();
+        });
+        json.WriteString("retainedFrom", RetainedFrom);
+        json.WriteEndObject();
+    }
+
+    internal static Upkeep Read(JsonElement json) => new(
+        [.. json.GetProperty("savepoints").EnumerateArray().Select(ReadSavepoint)],
+        [
+            .. json.GetProperty("voided").EnumerateArray().Select(static v =>
+                new VoidedInstant(v.Long("number"), v.Text("instant"), v.Text("action"))),
+        ],
+        json.TextOrNull("retainedFrom"));
+
+    internal static void WriteSavepoint(Utf8JsonWriter json, Savepoint savepoint)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", savepoint.Name);
+        json.WriteString("instant", savepoint.Instant);
+        json.WriteNumber("number", savepoint.Number);
+        json.WriteString("createdAt", savepoint.CreatedAt);
+        json.WriteEndObject();
+    }
+
+    internal static Savepoint ReadSavepoint(JsonElement json) =>
+        new(json.Text("name"), json.Text("instant"), json.Long("number"), json.Text("createdAt"));
+}
