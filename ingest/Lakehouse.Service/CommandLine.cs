@@ -74,6 +74,7 @@ internal static class CommandLine
         TimelineCommand.Create(),
         QueryCommand.Create(),
         DeadLettersCommand.Create(),
+        DeleteCommand.Create(),
         CleanCommand.Create(),
         SavepointCommand.Create(),
         RestoreCommand.Create(),

@@ -16,10 +16,12 @@ public sealed class DuckDbTests(SampleTables tables)
     public async Task DuckDB_sees_exactly_the_committed_rows_of_the_table(string table) =>
         await Comparison.DuckDbAsync(await tables.GetAsync(table), null, Cancellation);
 
-    [Fact]
-    public async Task DuckDB_sees_the_table_as_it_was_at_each_instant()
+    [Theory]
+    [InlineData("by day")]
+    [InlineData("with erased rows")]
+    public async Task DuckDB_sees_the_table_as_it_was_at_each_instant(string table)
     {
-        SampleTable sample = await tables.GetAsync("by day");
+        SampleTable sample = await tables.GetAsync(table);
         foreach (string instant in sample.Instants)
         {
             await Comparison.DuckDbAsync(sample, instant, Cancellation);

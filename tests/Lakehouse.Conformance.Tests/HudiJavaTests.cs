@@ -12,10 +12,12 @@ public sealed class HudiJavaTests(SampleTables tables)
     public async Task Hudi_Java_sees_exactly_the_committed_rows_of_the_table(string table) =>
         await Comparison.HudiJavaAsync(await tables.GetAsync(table), null, 3, Cancellation);
 
-    [Fact]
-    public async Task Hudi_Java_sees_the_table_as_it_was_at_each_instant()
+    [Theory]
+    [InlineData("by day")]
+    [InlineData("with erased rows")]
+    public async Task Hudi_Java_sees_the_table_as_it_was_at_each_instant(string table)
     {
-        SampleTable sample = await tables.GetAsync("by day");
+        SampleTable sample = await tables.GetAsync(table);
         foreach (string instant in sample.Instants)
         {
             await Comparison.HudiJavaAsync(sample, instant, 1, Cancellation);

@@ -12,10 +12,12 @@ public sealed class HudiRustTests(SampleTables tables)
     public async Task Hudi_rs_sees_exactly_the_committed_rows_of_the_table(string table) =>
         await Comparison.HudiRustAsync(await tables.GetAsync(table), null, Cancellation);
 
-    [Fact]
-    public async Task Hudi_rs_sees_the_table_as_it_was_at_each_instant()
+    [Theory]
+    [InlineData("by day")]
+    [InlineData("with erased rows")]
+    public async Task Hudi_rs_sees_the_table_as_it_was_at_each_instant(string table)
     {
-        SampleTable sample = await tables.GetAsync("by day");
+        SampleTable sample = await tables.GetAsync(table);
         foreach (string instant in sample.Instants)
         {
             await Comparison.HudiRustAsync(sample, instant, Cancellation);

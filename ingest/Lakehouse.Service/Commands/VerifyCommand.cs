@@ -80,6 +80,11 @@ internal static class VerifyCommand
             terminal.Line($"Every value of {Sizes.Count(values.RowCount)} rows was read; hash of the rows: {values.Hash}.");
         }
 
+        if (report.RowsErased > 0)
+        {
+            terminal.Line($"{Sizes.Count(report.RowsErased)} rows were erased on purpose.");
+        }
+
         foreach (string loss in report.AcceptedLosses)
         {
             terminal.Line($"Accepted loss at {loss}.");
@@ -131,6 +136,7 @@ internal static class VerifyCommand
         check.Report.FileCount,
         check.Report.RowCount,
         check.Report.ByteCount,
+        check.Report.RowsErased,
         check.Report.OffsetsProven,
         check.OffsetsSkipped,
         Partitions = check.Report.Partitions.Select(p => new

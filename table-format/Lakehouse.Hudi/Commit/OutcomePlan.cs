@@ -71,10 +71,31 @@ internal static class OutcomePlan
             {
                 OperationType = "INSERT",
                 PartitionToWriteStats = Stats(proposal, claim),
-                ExtraMetadata = Extra(table, ledger, proposal, followed),
+                ExtraMetadata = Extra(table, ledger, proposal.Ranges, proposal.Checkpoint, followed),
             },
         };
     }
+
+    /// <summary>File groups change places with others; ledger, checkpoints and floor stay, and the instant carries them on.</summary>
+    internal static Outcome Replaced(HudiTable table, SequenceBase found, Claim claim, ReplaceProposal proposal) =>
+        Aborted(found, claim) with
+        {
+            IsCommitted = true,
+            LastCommittedInstant = claim.Instant,
+            State = found.State with { Sequence = claim.Number, Instant = claim.Instant },
+            Upkeep = found.Upkeep with { ReplacedAt = claim.Instant },
+            Files = [.. proposal.Files.Select(f => File(f, claim))],
+            Commit = new CommitMetadata
+            {
+                OperationType = "DELETE",
+                PartitionToWriteStats = Stats(proposal, claim),
+                PartitionToReplaceFileIds = proposal.Plan.Replaced
+                    .GroupBy(static g => g.PartitionPath, static g => g.FileId, StringComparer.Ordinal)
+                    .ToImmutableSortedDictionary(static g => g.Key, static g => g.ToImmutableArray(), StringComparer.Ordinal),
+                ExtraMetadata = Extra(table, found.State.Ledger, [], found.State.Checkpoints.LastOrDefault(), found.Followed)
+                    .SetItem(CommitMetadata.ErasedKey, proposal.Plan.RowsErased.ToString(CultureInfo.InvariantCulture)),
+            },
+        };
 
     /// <summary>Where a staged file goes: its private copy, its final place, and the file that it comes from.</summary>
     internal static OutcomeFile File(StagedFile file, Claim claim)
@@ -104,7 +125,7 @@ internal static class OutcomePlan
         _ => throw new InvariantViolatedException($"Unknown work {work}."),
     };
 
-    private static ImmutableSortedDictionary<string, ImmutableArray<WriteStat>> Stats(FileProposal proposal, Claim claim) => proposal.Files
+    private static ImmutableSortedDictionary<string, ImmutableArray<WriteStat>> Stats(Proposal proposal, Claim claim) => proposal.Files
         .GroupBy(static f => f.PartitionPath, StringComparer.Ordinal)
         .ToImmutableSortedDictionary(
             static g => g.Key, g => g.Select(f => Stat(f, File(f, claim).Final)).ToImmutableArray(), StringComparer.Ordinal);
@@ -113,17 +134,25 @@ internal static class OutcomePlan
         file.FileId, final.Value, file.PartitionPath, file.RowCount, file.ByteCount, file.MinEventTimeMillis, file.MaxEventTimeMillis);
 
     private static ImmutableSortedDictionary<string, string> Extra(
-        HudiTable table, Ledger ledger, FileProposal proposal, ImmutableArray<Followed> followed)
+        HudiTable table,
+        Ledger ledger,
+        ImmutableArray<OffsetRange> ranges,
+        CheckpointReference? checkpoint,
+        ImmutableArray<Followed> followed)
     {
         ImmutableSortedDictionary<string, string>.Builder extra =
             ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         extra[CommitMetadata.SchemaKey] = table.AvroSchema;
-        extra[CommitMetadata.CheckpointKey] = Encoding.UTF8.GetString(
-            JsonForm.Write(json => LedgerJson.WriteCheckpoint(json, proposal.Checkpoint)));
-        extra[CommitMetadata.LedgerKey] = LedgerJson.Text(ledger, proposal.Ranges);
-        if (StreamerCheckpoint(ledger) is { } checkpoint)
+        if (checkpoint is not null)
         {
-            extra[CommitMetadata.StreamerCheckpointKey] = checkpoint;
+            extra[CommitMetadata.CheckpointKey] = Encoding.UTF8.GetString(
+                JsonForm.Write(json => LedgerJson.WriteCheckpoint(json, checkpoint)));
+        }
+
+        extra[CommitMetadata.LedgerKey] = LedgerJson.Text(ledger, ranges);
+        if (StreamerCheckpoint(ledger) is { } streamer)
+        {
+            extra[CommitMetadata.StreamerCheckpointKey] = streamer;
         }
 
         if (!followed.IsEmpty)

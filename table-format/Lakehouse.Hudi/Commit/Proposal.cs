@@ -72,6 +72,25 @@ internal sealed record FollowerProposal(string Primary, long Number, CheckpointR
 }
 
 /// <summary>
+/// New file groups in the place of others. Fits while nothing has replaced file groups since it was planned and the history is the same:
+/// then every group that it replaces is live. Commits that only add files do not disturb it.
+/// </summary>
+/// <param name="ReplacedAt">The newest instant that had replaced file groups when it was planned, or null.</param>
+/// <param name="HistoryEpoch">The history epoch then.</param>
+/// <param name="Plan">What comes and what goes.</param>
+internal sealed record ReplaceProposal(string? ReplacedAt, long HistoryEpoch, ErasurePlan Plan)
+    : Proposal(TimelineFile.ReplaceCommit, Plan.Files)
+{
+    internal override Standing Judge(SequenceBase found) =>
+        found.State.Ledger.HistoryEpoch != HistoryEpoch ? new Standing.Misfits("the table was restored meanwhile")
+        : found.Upkeep.ReplacedAt != ReplacedAt ? new Standing.Misfits($"instant {found.Upkeep.ReplacedAt} has replaced files meanwhile")
+        : new Standing.Fits();
+
+    internal override Outcome Compose(HudiTable table, SequenceBase found, Claim claim, long floor, string? floorInstant) =>
+        OutcomePlan.Replaced(table, found, claim, this);
+}
+
+/// <summary>
 /// A table service: fits only the very state that it was planned on. When another number came in between it is planned again.
 /// </summary>
 /// <param name="BasedOn">The newest decided number when it was planned.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 
 namespace Lakehouse.Hudi;
@@ -18,6 +19,9 @@ public sealed record CommitMetadata
     /// <summary>Key under which Hudi Streamer looks for the next offsets; written when the ledger knows one topic only.</summary>
     public const string StreamerCheckpointKey = "deltastreamer.checkpoint.key";
 
+    /// <summary>Key of the number of rows that a replacecommit left out on purpose.</summary>
+    public const string ErasedKey = "lakehouse.erased";
+
     /// <summary>What kind of write it was, such as <c>INSERT</c> or <c>CLUSTER</c>.</summary>
     public required string OperationType { get; init; }
 
@@ -32,6 +36,15 @@ public sealed record CommitMetadata
 
     /// <summary>All files written.</summary>
     public IEnumerable<WriteStat> WriteStats => PartitionToWriteStats.Values.SelectMany(static stats => stats);
+
+    /// <summary>The file groups that this instant replaces.</summary>
+    public IEnumerable<(string PartitionPath, string FileId)> ReplacedGroups =>
+        PartitionToReplaceFileIds?.SelectMany(static p => p.Value.Select(fileId => (p.Key, fileId))) ?? [];
+
+    /// <summary>Rows of the replaced file groups that this instant erased.</summary>
+    public long RowsErased => ExtraMetadata.TryGetValue(ErasedKey, out string? rows)
+        ? long.Parse(rows, NumberStyles.None, CultureInfo.InvariantCulture)
+        : 0;
 
     /// <summary>The ledger after this commit, or null when the commit carries none.</summary>
     public Ledger? Ledger => ExtraMetadata.TryGetValue(LedgerKey, out string? text)

@@ -16,6 +16,9 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
 {
     internal static Upkeep None { get; } = new([], [], null);
 
+    /// <summary>The newest instant that replaced file groups; null while none has.</summary>
+    internal string? ReplacedAt { get; init; }
+
     /// <summary>Numbers from here on keep their instant whatever the floor would be.</summary>
     internal long PinnedFrom => Savepoints.IsEmpty ? long.MaxValue : Savepoints.Min(static s => s.Number);
 
@@ -38,6 +41,7 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
             json.WriteEndObject();
         });
         json.WriteString("retainedFrom", RetainedFrom);
+        json.WriteString("replacedAt", ReplacedAt);
         json.WriteEndObject();
     }
 
@@ -47,7 +51,7 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
             .. json.GetProperty("voided").EnumerateArray().Select(static v =>
                 new VoidedInstant(v.Long("number"), v.Text("instant"), v.Text("action"))),
         ],
-        json.TextOrNull("retainedFrom"));
+        json.TextOrNull("retainedFrom")) { ReplacedAt = json.TextOrNull("replacedAt") };
 
     internal static void WriteSavepoint(Utf8JsonWriter json, Savepoint savepoint)
     {

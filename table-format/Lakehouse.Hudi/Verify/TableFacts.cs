@@ -74,7 +74,17 @@ public sealed record InstantFacts(
     ImmutableArray<NamedFile> Files,
     ImmutableArray<OffsetRange> Ranges,
     Ledger? Ledger,
-    CheckpointReference? Checkpoint);
+    CheckpointReference? Checkpoint)
+{
+    /// <summary>The files that it took away by replacing their file groups; only those that instants before it name.</summary>
+    public ImmutableArray<NamedFile> Replaced { get; init; } = [];
+
+    /// <summary>True when it replaced file groups of whose files no instant tells any more.</summary>
+    public bool ReplacedUnknown { get; init; }
+
+    /// <summary>Rows of the replaced files that it erased.</summary>
+    public long RowsErased { get; init; }
+}
 
 /// <summary>A data file as an instant's write statistics name it.</summary>
 /// <param name="PartitionPath">The partition's folder; empty when the table has no partitions.</param>

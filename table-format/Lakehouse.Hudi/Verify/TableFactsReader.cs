@@ -36,7 +36,7 @@ public static class TableFactsReader
         TableSnapshot snapshot = await table.SnapshotAsync(range.At, cancellation);
         SequenceStatus sequence = await SequenceReader.ReadAsync(table, cancellation);
         ImmutableArray<CompletedInstant> history = History(snapshot, sequence);
-        ImmutableArray<InstantFacts> instants = [.. history.Where(i => range.Has(i.Time)).Select(Facts)];
+        ImmutableArray<InstantFacts> instants = [.. WithReplaced(history).Where(i => range.Has(i.Time))];
         ImmutableDictionary<string, long> objects = await ListAsync(table.Store, cancellation);
         return new TableFacts
         {
@@ -78,6 +78,40 @@ public static class TableFactsReader
                     && (floor is null || string.CompareOrdinal(o.Instant, floor) >= 0))
                 .Select(o => o.Instant),
         ];
+    }
+
+    /// <summary>The facts of instants in order, each with the files that it replaced.</summary>
+    private static IEnumerable<InstantFacts> WithReplaced(ImmutableArray<CompletedInstant> history)
+    {
+        var shown = new Dictionary<(string, string), NamedFile>();
+        foreach (CompletedInstant instant in history)
+        {
+            var gone = ImmutableArray.CreateBuilder<NamedFile>();
+            bool unknown = false;
+            foreach ((string PartitionPath, string FileId) group in instant.Metadata.ReplacedGroups)
+            {
+                if (shown.Remove((group.PartitionPath, group.FileId), out NamedFile? file))
+                {
+                    gone.Add(file);
+                }
+                else
+                {
+                    unknown = true;
+                }
+            }
+
+            foreach (WriteStat stat in instant.Metadata.WriteStats)
+            {
+                shown[(stat.PartitionPath, stat.FileId)] = new NamedFile(stat.PartitionPath, stat.Path, stat.ByteCount, stat.RowCount);
+            }
+
+            yield return Facts(instant) with
+            {
+                Replaced = gone.ToImmutable(),
+                ReplacedUnknown = unknown,
+                RowsErased = instant.Metadata.RowsErased,
+            };
+        }
     }
 
     /// <summary>What an instant's metadata says.</summary>

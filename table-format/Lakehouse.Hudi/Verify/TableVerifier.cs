@@ -10,6 +10,7 @@ namespace Lakehouse.Hudi;
 /// <item>In each range read = written + filtered + deduplicated + dead-lettered, and no more was read than there are offsets. Fewer is
 /// fine: transaction markers and log compaction leave holes.</item>
 /// <item>The rows of an instant's files, by its statistics and by the footers, are what its ranges say was written.</item>
+/// <item>The rows of files that replace others are the others' rows without the erased ones.</item>
 /// <item>Every named file is there with its size, no other data file is, and every partition has its metadata.</item>
 /// </list>
 /// </summary>
@@ -43,7 +44,9 @@ public static class TableVerifier
             "The sequence says that it was committed, but its completed file is not on the timeline; its rows may be invisible.")));
         CheckFiles(facts, findings);
         CheckFollowers(facts, findings);
-        ImmutableArray<NamedFile> files = [.. facts.Instants.SelectMany(i => i.Files).DistinctBy(f => f.Path)];
+        var replaced = facts.Instants.SelectMany(i => i.Replaced).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        ImmutableArray<NamedFile> files =
+            [.. facts.Instants.SelectMany(i => i.Files).DistinctBy(f => f.Path).Where(f => !replaced.Contains(f.Path))];
         return new VerifyReport
         {
             Findings = findings.ToImmutable(),
@@ -52,6 +55,7 @@ public static class TableVerifier
             FileCount = files.Length,
             AcceptedLosses = [.. facts.Instants.SelectMany(i => i.Ranges.Where(r => r.JumpedFrom is not null).Select(r =>
                 FormattableString.Invariant($"{Where(i, r.Key)}: reading went on at {r.Start} instead of {r.JumpedFrom} (on_data_loss)")))],
+            RowsErased = facts.Instants.Sum(i => i.RowsErased),
             RowCount = files.Sum(f => facts.Footers.TryGetValue(f.Path, out FooterFacts footer) ? footer.RowCount : 0),
             ByteCount = files.Sum(f => facts.Objects.GetValueOrDefault(f.Path)),
         };
@@ -161,6 +165,13 @@ public static class TableVerifier
                 findings.Add(new Finding(FindingKind.CountMismatch, instant.Time, FormattableString.Invariant(
                     $"The ranges say {written} rows were written, the instant's files hold {recorded} by its statistics.")));
             }
+        }
+
+        long replaced = instant.Replaced.Sum(f => f.RowCount);
+        if (!instant.ReplacedUnknown && replaced > 0 && recorded != replaced - instant.RowsErased)
+        {
+            findings.Add(new Finding(FindingKind.CountMismatch, instant.Time, FormattableString.Invariant(
+                $"It replaced files of {replaced} rows and erased {instant.RowsErased} of them, but its files hold {recorded}.")));
         }
 
         foreach (NamedFile file in instant.Files)

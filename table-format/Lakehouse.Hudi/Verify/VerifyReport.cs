@@ -84,8 +84,11 @@ public sealed record VerifyReport
     /// <summary>Completed instants looked at.</summary>
     public required int InstantCount { get; init; }
 
-    /// <summary>Files named by them.</summary>
+    /// <summary>Files named by them that are not replaced.</summary>
     public required int FileCount { get; init; }
+
+    /// <summary>Rows that were erased on purpose.</summary>
+    public long RowsErased { get; init; }
 
     /// <summary>Rows in those files by their footers.</summary>
     public required long RowCount { get; init; }

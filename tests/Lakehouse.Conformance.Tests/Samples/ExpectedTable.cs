@@ -63,7 +63,7 @@ internal sealed class ExpectedTable
             1 => keys[0],
             _ => string.Join(',', keys.Zip(shape.RecordKeyFields, (value, field) => $"{field}:{value}")),
         };
-        string file = $"{row.FileId}_{SampleTable.WriteToken}_{commit.Instant}.parquet";
+        string file = row.FileName ?? $"{row.FileId}_{SampleTable.WriteToken}_{commit.Instant}.parquet";
         return [commit.Instant, seqno, key, row.PartitionPath, file, .. row.Values];
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Lakehouse.Columns;
 using Lakehouse.Hudi;
 using Lakehouse.Parquet;
@@ -17,6 +18,7 @@ internal sealed class SampleTable
     private readonly Random _random;
     private readonly SampleShape _shape;
     private readonly List<SampleCommit> _commits = [];
+    private readonly List<SampleErasure> _erasures = [];
     private long _offset;
     private long _checkpoint;
     private long _historyEpoch;
@@ -56,7 +58,7 @@ internal sealed class SampleTable
     internal CommitterOptions CommitterOptions { get; init; } = new();
 
     /// <summary>The instants that readers must see.</summary>
-    internal IEnumerable<string> Instants => _commits.Select(c => c.Instant);
+    internal IEnumerable<string> Instants => _commits.Select(c => c.Instant).Concat(_erasures.Select(e => e.Instant));
 
     internal static async Task<SampleTable> CreateAsync(
         string folder, SampleShape shape, int seed, CancellationToken cancellation, CommitterOptions? options = null)
@@ -74,8 +76,12 @@ internal sealed class SampleTable
     }
 
     /// <summary>What readers must see, at an instant or now.</summary>
-    internal ExpectedTable Expected(string? asOf = null) =>
-        new(_shape, _commits.Where(c => asOf is null || string.CompareOrdinal(c.Instant, asOf) <= 0));
+    internal ExpectedTable Expected(string? asOf = null)
+    {
+        bool IsIn(string instant) => asOf is null || string.CompareOrdinal(instant, asOf) <= 0;
+        return new(_shape, _erasures.Where(e => IsIn(e.Instant)).Aggregate(
+            _commits.Where(c => IsIn(c.Instant)), (commits, erasure) => commits.Select(erasure.Apply)));
+    }
 
     /// <summary>A committer of a new life of the worker, whose store may die under it.</summary>
     internal async Task<TableCommitter> CommitterAsync(IObjectStore? store, CancellationToken cancellation)
@@ -146,6 +152,20 @@ internal sealed class SampleTable
         await Table.Store.PutAsync(new ObjectPath(path), metadata.ToJson(), cancellation);
         _commits.RemoveAll(c => c.Instant == committed);
         return instant;
+    }
+
+    /// <summary>Erases the rows whose id leaves no rest.</summary>
+    internal async Task EraseAsync(long divisor, CancellationToken cancellation)
+    {
+        var erasure = new TableErasure(Table, CommitterOptions, TimeProvider.System, _random);
+        ReplaceProposal proposal = await erasure.PlanAsync(
+                new DivisibleIds(divisor), HudiTable.StagingFolder("erasure", "sample", "a1", ++_checkpoint), cancellation)
+            ?? throw new InvalidOperationException("No row matches.");
+        var committed = (CommitResult.Committed)await erasure.CommitAsync(proposal, cancellation);
+        _erasures.Add(new SampleErasure(
+            committed.Instant,
+            row => long.Parse(row.Values[0]!, CultureInfo.InvariantCulture) % divisor == 0,
+            proposal.Plan.Replaced.ToDictionary(static r => r.FileId, static r => r.SuccessorFileId ?? "")));
     }
 
     /// <summary>Counts rows as committed and public: the next ones continue behind them.</summary>

@@ -26,6 +26,7 @@ public sealed class SampleTables : IDisposable
         ["whose writer was set differently each time"] = OfManySettingsAsync,
         ["with a commit that has no file"] = (folder, stop) => CommittedAsync(folder, SampleShape.ByDay, 10, [50, 0, 30, 0], stop),
         ["whose first instants were pruned"] = PrunedAsync,
+        ["with erased rows"] = ErasedAsync,
         ["with a pending claim, no file copied yet"] = (folder, stop) =>
             InterruptedTables.DiedAsync(folder, 20, call => call.Is("copy-patched", ".parquet"), stop),
         ["with a pending claim, all files copied"] = (folder, stop) =>
@@ -98,6 +99,18 @@ public sealed class SampleTables : IDisposable
             await sample.CommitAsync(400, stop, options);
         }
 
+        return sample;
+    }
+
+    /// <summary>Rows of some files, then all rows of one; commits before, between and after.</summary>
+    private static async Task<SampleTable> ErasedAsync(string folder, CancellationToken stop)
+    {
+        SampleTable sample = await CommittedAsync(folder, SampleShape.ByDay, 12, [700, 2, 300], stop);
+        await sample.EraseAsync(3, stop);
+        await sample.CommitAsync(60, stop);
+        await sample.EraseAsync(1, stop);
+        await sample.CommitAsync(40, stop);
+        await sample.EraseAsync(7, stop);
         return sample;
     }
 

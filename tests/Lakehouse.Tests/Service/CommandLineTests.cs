@@ -20,6 +20,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("timeline")]
     [InlineData("query")]
     [InlineData("dead-letters", "list")]
+    [InlineData("delete")]
     [InlineData("clean")]
     [InlineData("savepoint")]
     [InlineData("restore")]

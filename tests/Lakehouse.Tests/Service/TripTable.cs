@@ -25,7 +25,8 @@ internal sealed class TripTable
     private TripTable(HudiTable table)
     {
         Table = table;
-        _committer = new TableCommitter(table, "worker-0", "attempt-1", new CommitterOptions(), TimeProvider.System, new Random(7));
+        var options = new CommitterOptions { ClaimDeadline = TimeSpan.Zero, PollInterval = TimeSpan.FromMilliseconds(1) };
+        _committer = new TableCommitter(table, "worker-0", "attempt-1", options, TimeProvider.System, new Random(7));
     }
 
     internal HudiTable Table { get; }
