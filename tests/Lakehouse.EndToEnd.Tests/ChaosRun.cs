@@ -34,6 +34,7 @@ internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka
                 RequireRunning(worker);
             }
 
+            WaitUntilRunning(worker); // A signal that falls before the program has begun ends it as the system does.
             worker.Terminate();
             (int exitCode, _, _) = await worker.EndAsync(TimeSpan.FromSeconds(30));
             return exitCode == 0 ? _kills : throw new InvalidOperationException($"SIGTERM did not end the worker well: {worker.Said}");
@@ -97,6 +98,16 @@ internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka
     }
 
     private LakehouseProcess StartWorker() => LakehouseProcess.Start(Path.GetDirectoryName(pipeline)!, "run", pipeline);
+
+    private static void WaitUntilRunning(LakehouseProcess worker)
+    {
+        var patience = Stopwatch.StartNew();
+        while (!worker.Said.Contains("running with", StringComparison.Ordinal) && patience.Elapsed < TimeSpan.FromMinutes(1))
+        {
+            RequireRunning(worker);
+            Thread.Sleep(100);
+        }
+    }
 
     private static void RequireRunning(LakehouseProcess worker)
     {
