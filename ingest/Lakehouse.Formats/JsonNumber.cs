@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Lakehouse.Columns;
 
 namespace Lakehouse.Formats;
 
@@ -151,7 +152,7 @@ internal readonly record struct JsonNumber(
                 return Exponent + scale < 0 ? Exactness.Inexact : Exactness.TooLarge;
             }
 
-            significand = (significand * PowerOfTen(zeros + 1)) + digit;
+            significand = (significand * Decimals.PowerOfTen(zeros + 1)) + digit;
             zeros = 0;
         }
 
@@ -167,20 +168,9 @@ internal readonly record struct JsonNumber(
             return significantDigits + shift > precision ? Exactness.TooLarge : Exactness.Inexact;
         }
 
-        unscaled = significand * PowerOfTen(shift);
+        unscaled = significand * Decimals.PowerOfTen(shift);
         unscaled = IsNegative ? -unscaled : unscaled;
         return Exactness.Exact;
-    }
-
-    private static Int128 PowerOfTen(int exponent)
-    {
-        Int128 power = 1;
-        for (int i = 0; i < exponent; i++)
-        {
-            power *= 10;
-        }
-
-        return power;
     }
 
     private static int ScanExponent(ReadOnlySpan<byte> text, int at, ref int exponent, ref JsonFault fault)

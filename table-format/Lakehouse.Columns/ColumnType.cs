@@ -31,7 +31,7 @@ public readonly record struct ColumnType
     public static ColumnType Decimal(int precision, int scale)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(precision, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(precision, 38);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(precision, Decimals.PrecisionMax);
         ArgumentOutOfRangeException.ThrowIfNegative(scale);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(scale, precision);
         return new ColumnType(TypeKind.Decimal, (byte)precision, (byte)scale);
@@ -78,7 +78,7 @@ public readonly record struct ColumnType
 
         string[] digits = text["decimal(".Length..^1].Split(',', StringSplitOptions.TrimEntries);
         if (digits.Length != 2 || !byte.TryParse(digits[0], out byte precision) || !byte.TryParse(digits[1], out byte scale)
-            || precision is < 1 or > 38 || scale > precision)
+            || precision is < 1 or > Decimals.PrecisionMax || scale > precision)
         {
             return false;
         }

@@ -36,30 +36,6 @@ internal static class SchemaMapping
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No Parquet type."),
     };
 
-    /// <summary>The fewest bytes that hold every decimal of a precision, sign included.</summary>
-    internal static int DecimalBytes(int precision)
-    {
-        Int128 largest = PowerOfTen(precision) - 1;
-        int bytes = 1;
-        while (bytes < 16 && largest >> ((8 * bytes) - 1) != 0)
-        {
-            bytes++;
-        }
-
-        return bytes;
-    }
-
-    internal static Int128 PowerOfTen(int exponent)
-    {
-        Int128 power = 1;
-        for (int i = 0; i < exponent; i++)
-        {
-            power *= 10;
-        }
-
-        return power;
-    }
-
     private static SchemaElement ToElement(Field field)
     {
         var element = new SchemaElement
@@ -76,7 +52,7 @@ internal static class SchemaMapping
             TypeKind.TimestampMicros => Timestamp(element, TimestampUnit.Micros, TimestampMicrosConverted),
             TypeKind.Decimal => element with
             {
-                TypeLength = DecimalBytes(field.Type.Precision),
+                TypeLength = Decimals.ByteCount(field.Type.Precision),
                 ConvertedType = DecimalConverted,
                 Scale = field.Type.Scale,
                 Precision = field.Type.Precision,

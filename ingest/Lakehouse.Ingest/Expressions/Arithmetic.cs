@@ -1,3 +1,5 @@
+using Lakehouse.Columns;
+
 namespace Lakehouse.Ingest;
 
 // The arithmetic of expressions. Integers count in 64 bits; what does not fit, and division by zero, is null.
@@ -104,7 +106,7 @@ internal readonly struct MultiplyDecimal(int precision) : IZip<Int128>
     public bool TryApply(Int128 left, Int128 right, out Int128 result)
     {
         result = 0;
-        Int128 limit = DecimalText.PowerOfTen(precision) - 1;
+        Int128 limit = Decimals.PowerOfTen(precision) - 1;
         if (left != 0 && Int128.Abs(right) > limit / Int128.Abs(left))
         {
             return false;

@@ -84,7 +84,7 @@ internal readonly struct DoubleToDecimal(int precision, int scale) : IMap<double
 {
     public bool TryApply(double value, out Int128 result)
     {
-        double scaled = Math.Round(value * (double)DecimalText.PowerOfTen(scale), MidpointRounding.AwayFromZero);
+        double scaled = Math.Round(value * (double)Decimals.PowerOfTen(scale), MidpointRounding.AwayFromZero);
         bool fits = Math.Abs(scaled) < 1e38;
         result = fits ? (Int128)scaled : 0;
         return fits && DecimalText.Fits(result, precision);
@@ -100,7 +100,7 @@ internal readonly struct DecimalToDouble(int scale) : IMap<Int128, double>
 {
     public bool TryApply(Int128 value, out double result)
     {
-        result = (double)value / (double)DecimalText.PowerOfTen(scale);
+        result = (double)value / (double)Decimals.PowerOfTen(scale);
         return true;
     }
 }
@@ -110,7 +110,7 @@ internal readonly struct DecimalToLong(int scale) : IMap<Int128, long>
 {
     public bool TryApply(Int128 value, out long result)
     {
-        Int128 whole = value / DecimalText.PowerOfTen(scale);
+        Int128 whole = value / Decimals.PowerOfTen(scale);
         result = unchecked((long)whole);
         return result == whole;
     }

@@ -1,29 +1,26 @@
 using System.Globalization;
+using Lakehouse.Columns;
 
 namespace Lakehouse.Ingest;
 
 /// <summary>Decimals as unscaled 128-bit integers: range, change of scale, text.</summary>
 internal static class DecimalText
 {
-    private static readonly Int128[] Powers = MakePowers();
-
-    internal static Int128 PowerOfTen(int exponent) => Powers[exponent];
-
     /// <summary>True when a value has no more digits than the precision.</summary>
-    internal static bool Fits(Int128 unscaled, int precision) => Int128.Abs(unscaled) < Powers[precision];
+    internal static bool Fits(Int128 unscaled, int precision) => Int128.Abs(unscaled) < Decimals.PowerOfTen(precision);
 
     /// <summary>The same value at another scale, rounded half away from zero; false when it does not fit the precision.</summary>
     internal static bool TryRescale(Int128 unscaled, int fromScale, int toScale, int precision, out Int128 result)
     {
         if (toScale >= fromScale)
         {
-            Int128 factor = Powers[toScale - fromScale];
-            bool fits = Int128.Abs(unscaled) <= (Powers[precision] - 1) / factor;
+            Int128 factor = Decimals.PowerOfTen(toScale - fromScale);
+            bool fits = Int128.Abs(unscaled) <= (Decimals.PowerOfTen(precision) - 1) / factor;
             result = fits ? unscaled * factor : 0;
             return fits;
         }
 
-        Int128 divisor = Powers[fromScale - toScale];
+        Int128 divisor = Decimals.PowerOfTen(fromScale - toScale);
         Int128 remainder = unscaled % divisor;
         result = unscaled / divisor;
         if (Int128.Abs(remainder) >= divisor - Int128.Abs(remainder))
@@ -103,17 +100,5 @@ internal static class DecimalText
 
         digits[wholeCount..count].CopyTo(destination[length..]);
         return length + count - wholeCount;
-    }
-
-    private static Int128[] MakePowers()
-    {
-        var powers = new Int128[39];
-        powers[0] = 1;
-        for (int i = 1; i < powers.Length; i++)
-        {
-            powers[i] = powers[i - 1] * 10;
-        }
-
-        return powers;
     }
 }

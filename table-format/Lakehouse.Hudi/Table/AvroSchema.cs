@@ -43,18 +43,6 @@ internal static class AvroSchema
     internal static Schema Read(string avro, string what) => JsonForm.Read(Encoding.UTF8.GetBytes(avro), what, static json =>
         new Schema([.. json.GetProperty("fields").EnumerateArray().Select(ReadField)]));
 
-    /// <summary>Bytes of the smallest two's complement number that holds <paramref name="precision"/> decimal digits.</summary>
-    internal static int DecimalByteCount(int precision)
-    {
-        int bytes = 1;
-        while (Math.Floor(((8 * bytes) - 1) * Math.Log10(2)) < precision)
-        {
-            bytes++;
-        }
-
-        return bytes;
-    }
-
     private static void WriteType(Utf8JsonWriter json, string table, Field field)
     {
         switch (field.Type.Kind)
@@ -73,7 +61,7 @@ internal static class AvroSchema
                 json.WriteString("type", "fixed");
                 json.WriteString("name", "fixed");
                 json.WriteString("namespace", $"hoodie.{table}.{table}_record.{field.Name}");
-                json.WriteNumber("size", DecimalByteCount(field.Type.Precision));
+                json.WriteNumber("size", Decimals.ByteCount(field.Type.Precision));
                 json.WriteString("logicalType", "decimal");
                 json.WriteNumber("precision", field.Type.Precision);
                 json.WriteNumber("scale", field.Type.Scale);

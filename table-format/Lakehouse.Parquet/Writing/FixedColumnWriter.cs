@@ -24,7 +24,7 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         : base(field, options, state)
     {
         _kind = field.Type.Kind;
-        _storedBytes = _kind == TypeKind.Decimal ? SchemaMapping.DecimalBytes(field.Type.Precision) : Unsafe.SizeOf<T>();
+        _storedBytes = _kind == TypeKind.Decimal ? Decimals.ByteCount(field.Type.Precision) : Unsafe.SizeOf<T>();
         _dense = ArrayPool<T>.Shared.Rent(options.PageRowCount);
     }
 
@@ -154,7 +154,7 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         if (typeof(T) == typeof(Int128))
         {
             Int128 wide = Unsafe.BitCast<T, Int128>(value);
-            Int128 limit = SchemaMapping.PowerOfTen(Field.Type.Precision);
+            Int128 limit = Decimals.PowerOfTen(Field.Type.Precision);
             if (wide >= limit || wide <= -limit)
             {
                 throw new ArgumentException($"Column '{Field.Name}': unscaled {wide} has more than {Field.Type.Precision} digits.");

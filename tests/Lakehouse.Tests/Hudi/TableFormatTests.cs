@@ -90,18 +90,6 @@ public class TableFormatTests
         Assert.Contains("put-if-absent", e.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(1, 1)]
-    [InlineData(2, 1)]
-    [InlineData(3, 2)]
-    [InlineData(9, 4)]
-    [InlineData(10, 5)]
-    [InlineData(18, 8)]
-    [InlineData(19, 9)]
-    [InlineData(38, 16)]
-    public void A_decimal_is_the_smallest_fixed_that_holds_it(int precision, int bytes) =>
-        Assert.Equal(bytes, AvroSchema.DecimalByteCount(precision));
-
     [Fact]
     public void The_schema_inlines_every_named_type_under_a_name_of_its_own_and_reads_back()
     {

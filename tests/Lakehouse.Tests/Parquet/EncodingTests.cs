@@ -85,16 +85,6 @@ public sealed class EncodingTests
         Assert.Equal((1, 40), (min, max));
     }
 
-    [Theory]
-    [InlineData(1, 1)]
-    [InlineData(2, 1)]
-    [InlineData(3, 2)]
-    [InlineData(9, 4)]
-    [InlineData(10, 5)]
-    [InlineData(18, 8)]
-    [InlineData(38, 16)]
-    public void Decimals_take_the_fewest_bytes(int precision, int bytes) => Assert.Equal(bytes, SchemaMapping.DecimalBytes(precision));
-
     [Fact]
     public void Long_bounds_are_shortened_to_bounds()
     {
