@@ -3,6 +3,9 @@ namespace Lakehouse.Storage;
 /// <summary>Several asynchronous pieces of work at a time, no more than allowed. Starts no thread: the work runs where the caller runs.</summary>
 public static class SideBySide
 {
+    /// <summary>How many small requests (listings, footers, links, deletions) one caller has on their way to a store.</summary>
+    public const int RequestsAtATime = 16;
+
     /// <summary>
     /// Does the work for every item, begun in their order, at most <paramref name="width"/> at a time. After a failure no more is begun;
     /// when what was begun has ended the first failure is thrown, so nothing goes on behind the caller's back.

@@ -11,8 +11,6 @@ namespace Lakehouse.Ingest;
 /// </summary>
 internal static partial class StagingTidy
 {
-    private const int DeletesAtATime = 16;
-
     /// <summary>Deletes the worker's staging folders of attempts before this one, and of this one up to a committed checkpoint.</summary>
     internal static async Task RunAsync(
         IObjectStore store, string pipeline, string worker, string attempt, long committed, CancellationToken cancellation)
@@ -37,7 +35,7 @@ internal static partial class StagingTidy
                 files.Add(file.Path);
             }
 
-            await SideBySide.RunAsync(files, DeletesAtATime, store.DeleteAsync, cancellation);
+            await SideBySide.RunAsync(files, SideBySide.RequestsAtATime, store.DeleteAsync, cancellation);
         }
     }
 

@@ -9,7 +9,6 @@ namespace Lakehouse.Hudi;
 /// </summary>
 internal static class Pruning
 {
-    private const int RequestsAtATime = 16;
     private static readonly TimeSpan UploadLifetimeMax = TimeSpan.FromDays(1);
 
     internal static async Task RunAsync(IObjectStore store, SequenceView view, DateTimeOffset numbersBefore, CancellationToken cancellation)
@@ -131,6 +130,6 @@ internal static class Pruning
             files.Add(stat.Path);
         }
 
-        await SideBySide.RunAsync(files, RequestsAtATime, store.DeleteAsync, cancellation);
+        await SideBySide.RunAsync(files, SideBySide.RequestsAtATime, store.DeleteAsync, cancellation);
     }
 }

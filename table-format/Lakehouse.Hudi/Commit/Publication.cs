@@ -13,8 +13,6 @@ namespace Lakehouse.Hudi;
 /// </summary>
 internal static class Publication
 {
-    private const int RequestsAtATime = 16;
-
     internal static Task PublishAsync(HudiTable table, Outcome outcome, CancellationToken cancellation) =>
         outcome.Service is { } work
             ? ServicePublication.PublishAsync(table, outcome, work, cancellation)
@@ -35,7 +33,7 @@ internal static class Publication
         }
 
         await SideBySide.RunAsync(
-            outcome.Files.SelectMany(static f => (ObjectPath[])[f.Staged, f.Source]), RequestsAtATime, store.DeleteAsync, cancellation);
+            outcome.Files.SelectMany(static f => (ObjectPath[])[f.Staged, f.Source]), SideBySide.RequestsAtATime, store.DeleteAsync, cancellation);
         await RemoveIfOutdatedAsync(store, outcome, cancellation);
     }
 
@@ -55,14 +53,14 @@ internal static class Publication
 
         await SideBySide.RunAsync(
             outcome.Files.Select(static f => f.Final.Parent).Distinct(),
-            RequestsAtATime,
+            SideBySide.RequestsAtATime,
             (partition, stop) => ConditionalPut.SameForAllAsync(
                 store, partition / PartitionPath.MetadataName, PartitionPath.Metadata(partition.Value, outcome.Instant), stop),
             cancellation);
         bool isDone = false;
         await SideBySide.RunAsync(
             outcome.Files,
-            RequestsAtATime,
+            SideBySide.RequestsAtATime,
             async (file, stop) =>
             {
                 if (!await LinkAsync(store, outcome, file, stop))

@@ -9,7 +9,6 @@ public sealed class HudiTable
     /// <summary>Everything that is not yet, or not any more, part of the table lies below this folder.</summary>
     internal static readonly ObjectPath TemporaryFolder = new(".hoodie/.temp");
 
-    private const int RequestsAtATime = 16;
     private readonly Random _random;
     private readonly long _fileIdHigh;
     private readonly long _fileIdLow;
@@ -89,13 +88,7 @@ public sealed class HudiTable
         [
             .. timeline.CompletedCommits.Where(f => atInstant is null || string.CompareOrdinal(f.Instant, atInstant) <= 0),
         ];
-        var instants = new CompletedInstant?[wanted.Length];
-        await SideBySide.RunAsync(
-            Enumerable.Range(0, wanted.Length),
-            RequestsAtATime,
-            async (i, stop) => instants[i] = await ActiveTimeline.ReadAsync(Store, wanted[i], stop),
-            cancellation);
-        ImmutableArray<CompletedInstant> completed = [.. instants.OfType<CompletedInstant>()];
+        ImmutableArray<CompletedInstant> completed = await ActiveTimeline.ReadAsync(Store, wanted, cancellation);
         List<ObjectStat> files = completed.IsEmpty ? [] : await ListDataFilesAsync(cancellation);
         return new TableSnapshot(
             completed.IsEmpty ? null : completed[^1].Time, completed, FileSliceSelection.Select(files, completed));
@@ -123,17 +116,16 @@ public sealed class HudiTable
         now.RefuseOther(Config);
     }
 
-    /// <summary>Every file in folders that are partitions, which is where Hudi's Java readers look.</summary>
-    private async Task<List<ObjectStat>> ListDataFilesAsync(CancellationToken cancellation)
+    /// <summary>Every file outside Hudi's own folder, those beside it first; the partitions' folders are listed side by side.</summary>
+    internal async Task<List<ObjectStat>> ListFilesAsync(CancellationToken cancellation)
     {
         List<ObjectStat> files = [];
-        HashSet<ObjectPath> partitions = [];
         List<ObjectPath> folders = [];
         await foreach (ObjectStat top in Store.ListAsync(default, recursive: false, cancellation))
         {
             if (!top.IsFolder)
             {
-                Take(top);
+                files.Add(top);
             }
             else if (top.Path != TimelineFile.Folder)
             {
@@ -144,7 +136,7 @@ public sealed class HudiTable
         var below = new List<ObjectStat>[folders.Count];
         await SideBySide.RunAsync(
             Enumerable.Range(0, folders.Count),
-            RequestsAtATime,
+            SideBySide.RequestsAtATime,
             async (i, stop) =>
             {
                 below[i] = [];
@@ -154,25 +146,18 @@ public sealed class HudiTable
                 }
             },
             cancellation);
-        foreach (ObjectStat file in below.SelectMany(static f => f))
-        {
-            Take(file);
-        }
-
-        files.RemoveAll(file => !partitions.Contains(file.Path.Parent));
+        files.AddRange(below.SelectMany(static f => f));
         return files;
+    }
 
-        void Take(ObjectStat file)
-        {
-            if (file.Path.Name == PartitionPath.MetadataName)
-            {
-                partitions.Add(file.Path.Parent);
-            }
-            else
-            {
-                files.Add(file);
-            }
-        }
+    /// <summary>The files in folders that are partitions, which is where Hudi's Java readers look.</summary>
+    private async Task<List<ObjectStat>> ListDataFilesAsync(CancellationToken cancellation)
+    {
+        List<ObjectStat> files = await ListFilesAsync(cancellation);
+        HashSet<ObjectPath> partitions =
+            [.. files.Where(static f => f.Path.Name == PartitionPath.MetadataName).Select(static f => f.Path.Parent)];
+        files.RemoveAll(file => file.Path.Name == PartitionPath.MetadataName || !partitions.Contains(file.Path.Parent));
+        return files;
     }
 
     private void RefuseOther(TableConfig wanted)

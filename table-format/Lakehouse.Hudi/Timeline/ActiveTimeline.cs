@@ -34,6 +34,19 @@ internal sealed record ActiveTimeline(ImmutableArray<TimelineFile> Files)
         return new ActiveTimeline(files.ToImmutable());
     }
 
+    /// <summary>The metadata of completed instants in their order, without those that a pruning has removed meanwhile.</summary>
+    internal static async Task<ImmutableArray<CompletedInstant>> ReadAsync(
+        IObjectStore store, IReadOnlyList<TimelineFile> files, CancellationToken cancellation)
+    {
+        var instants = new CompletedInstant?[files.Count];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, files.Count),
+            SideBySide.RequestsAtATime,
+            async (i, stop) => instants[i] = await ReadAsync(store, files[i], stop),
+            cancellation);
+        return [.. instants.OfType<CompletedInstant>()];
+    }
+
     /// <summary>The metadata of a completed instant, or null when a pruning has removed it meanwhile.</summary>
     internal static async Task<CompletedInstant?> ReadAsync(IObjectStore store, TimelineFile file, CancellationToken cancellation)
     {

@@ -14,8 +14,6 @@ namespace Lakehouse.Hudi;
 /// </summary>
 internal static class ServicePublication
 {
-    private const int RequestsAtATime = 16;
-
     internal static async Task PublishAsync(HudiTable table, Outcome outcome, ServiceWork work, CancellationToken cancellation)
     {
         IObjectStore store = table.Store;
@@ -51,7 +49,7 @@ internal static class ServicePublication
     {
         var completed = new TimelineFile(instant, action, InstantState.Completed);
         await store.DeleteAsync(completed.Path, cancellation);
-        await SideBySide.RunAsync(files, RequestsAtATime, store.DeleteAsync, cancellation);
+        await SideBySide.RunAsync(files, SideBySide.RequestsAtATime, store.DeleteAsync, cancellation);
         await store.DeleteAsync((completed with { State = InstantState.Inflight }).Path, cancellation);
         await store.DeleteAsync((completed with { State = InstantState.Requested }).Path, cancellation);
     }
@@ -61,7 +59,7 @@ internal static class ServicePublication
         Ledger ledger = outcome.State.Ledger;
         byte[] requested = ServiceMetadata.CleanerPlan(plan, store, ledger);
         await BeginAsync(store, outcome, requested, requested, cancellation);
-        await SideBySide.RunAsync(plan.Files.Select(static f => f.Path), RequestsAtATime, store.DeleteAsync, cancellation);
+        await SideBySide.RunAsync(plan.Files.Select(static f => f.Path), SideBySide.RequestsAtATime, store.DeleteAsync, cancellation);
         await ConditionalPut.SameForAllAsync(
             store, outcome.Completed.Path, ServiceMetadata.CleanMetadata(plan, outcome.Instant, ledger), cancellation);
     }

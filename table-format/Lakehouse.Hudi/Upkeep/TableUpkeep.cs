@@ -10,7 +10,6 @@ namespace Lakehouse.Hudi;
 public sealed class TableUpkeep
 {
     private const int TriesMax = 100;
-    private const int RequestsAtATime = 16;
     private readonly HudiTable _table;
     private readonly SequencedCommit _sequence;
     private readonly FollowerTables _followers;
@@ -61,7 +60,7 @@ public sealed class TableUpkeep
             },
             cancellation);
         await SideBySide.RunAsync(
-            report.Orphans.Concat(report.Staging).Select(static f => f.Path), RequestsAtATime, Store.DeleteAsync, cancellation);
+            report.Orphans.Concat(report.Staging).Select(static f => f.Path), SideBySide.RequestsAtATime, Store.DeleteAsync, cancellation);
         SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
         await Pruning.RemoveLeftoversAsync(Store, view, _time.GetUtcNow(), cancellation);
         return report;
@@ -165,15 +164,8 @@ public sealed class TableUpkeep
     {
         SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
         ActiveTimeline timeline = await ActiveTimeline.LoadAsync(Store, cancellation);
-        TimelineFile[] commits = [.. timeline.CompletedCommits];
-        var read = new CompletedInstant?[commits.Length];
-        await SideBySide.RunAsync(
-            Enumerable.Range(0, commits.Length),
-            RequestsAtATime,
-            async (i, stop) => read[i] = await ActiveTimeline.ReadAsync(Store, commits[i], stop),
-            cancellation);
-        ImmutableArray<CompletedInstant> completed = [.. read.OfType<CompletedInstant>()];
-        List<ObjectStat> files = await ListFilesAsync(cancellation);
+        ImmutableArray<CompletedInstant> completed = await ActiveTimeline.ReadAsync(Store, [.. timeline.CompletedCommits], cancellation);
+        List<ObjectStat> files = await _table.ListFilesAsync(cancellation);
         var staged = new List<ObjectStat>();
         await foreach (ObjectStat file in Store.ListAsync(HudiTable.TemporaryFolder, recursive: true, cancellation))
         {
@@ -189,33 +181,6 @@ public sealed class TableUpkeep
                 StrayFiles.Orphans(files, timeline, completed, floorInstant),
                 StrayFiles.Staging(staged, view.Newest?.Number ?? 0, view.Published, now - StrayFiles.StagingKept)),
             view.Newest?.Number ?? 0);
-    }
-
-    private async Task<List<ObjectStat>> ListFilesAsync(CancellationToken cancellation)
-    {
-        List<ObjectStat> files = [];
-        List<ObjectPath> folders = [];
-        await foreach (ObjectStat top in Store.ListAsync(default, recursive: false, cancellation))
-        {
-            if (!top.IsFolder)
-            {
-                files.Add(top);
-            }
-            else if (top.Path != TimelineFile.Folder)
-            {
-                folders.Add(top.Path);
-            }
-        }
-
-        foreach (ObjectPath folder in folders)
-        {
-            await foreach (ObjectStat file in Store.ListAsync(folder, recursive: true, cancellation))
-            {
-                files.Add(file);
-            }
-        }
-
-        return files;
     }
 
     private static ImmutableArray<Savepoint> Savepoints(Upkeep upkeep, ActiveTimeline timeline) =>

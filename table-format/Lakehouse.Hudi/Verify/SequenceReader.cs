@@ -65,8 +65,6 @@ public sealed record SequenceStatus(ImmutableArray<SequenceNumber> Numbers, long
 /// <summary>Reads the sequence of a table for people and for verification; committers read it their own way.</summary>
 public static class SequenceReader
 {
-    private const int RequestsAtATime = 16;
-
     /// <summary>Reads every claim and outcome that is there. A number pruned meanwhile is left out.</summary>
     public static async Task<SequenceStatus> ReadAsync(HudiTable table, CancellationToken cancellation)
     {
@@ -78,7 +76,7 @@ public static class SequenceReader
         var read = new Outcome?[there.Count];
         await SideBySide.RunAsync(
             Enumerable.Range(0, there.Count),
-            RequestsAtATime,
+            SideBySide.RequestsAtATime,
             async (i, stop) => read[i] = await SequenceFolder.ReadOutcomeAsync(table.Store, there[i], stop),
             cancellation);
         foreach (Outcome outcome in read.OfType<Outcome>())

@@ -9,8 +9,6 @@ namespace Lakehouse.Hudi;
 /// </summary>
 public static class TableFactsReader
 {
-    private const int RequestsAtATime = 16;
-
     /// <summary>Reads the facts of a table as of its newest instant.</summary>
     /// <param name="table">The table.</param>
     /// <param name="openFollower">Opens the table at a follower's location; null when there is none or it cannot be reached.</param>
@@ -37,7 +35,8 @@ public static class TableFactsReader
         SequenceStatus sequence = await SequenceReader.ReadAsync(table, cancellation);
         ImmutableArray<CompletedInstant> history = History(snapshot, sequence);
         ImmutableArray<InstantFacts> instants = [.. WithReplaced(history).Where(i => range.Has(i.Time))];
-        ImmutableDictionary<string, long> objects = await ListAsync(table.Store, cancellation);
+        ImmutableDictionary<string, long> objects = (await table.ListFilesAsync(cancellation))
+            .ToImmutableDictionary(static f => f.Path.Value, static f => f.Size, StringComparer.Ordinal);
         return new TableFacts
         {
             Instants = instants,
@@ -123,39 +122,6 @@ public static class TableFactsReader
         instant.Metadata.Ledger,
         instant.Metadata.Checkpoint);
 
-    private static async Task<ImmutableDictionary<string, long>> ListAsync(IObjectStore store, CancellationToken cancellation)
-    {
-        var objects = ImmutableDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
-        var folders = new List<ObjectPath>();
-        await foreach (ObjectStat stat in store.ListAsync(default, recursive: false, cancellation))
-        {
-            if (!stat.IsFolder)
-            {
-                objects[stat.Path.Value] = stat.Size;
-            }
-            else if (stat.Path != TimelineFile.Folder)
-            {
-                folders.Add(stat.Path);
-            }
-        }
-
-        var below = new List<ObjectStat>[folders.Count];
-        await SideBySide.RunAsync(
-            Enumerable.Range(0, folders.Count),
-            RequestsAtATime,
-            async (i, stop) =>
-            {
-                below[i] = [];
-                await foreach (ObjectStat stat in store.ListAsync(folders[i], recursive: true, stop))
-                {
-                    below[i].Add(stat);
-                }
-            },
-            cancellation);
-        objects.AddRange(below.SelectMany(static b => b).Select(static s => KeyValuePair.Create(s.Path.Value, s.Size)));
-        return objects.ToImmutable();
-    }
-
     /// <summary>A pipeline may be running: files of instants after the snapshot's are not yet the snapshot's business.</summary>
     private static ImmutableDictionary<string, long> WithoutWhatCameLater(ImmutableDictionary<string, long> objects, string? newest) =>
         objects.RemoveRange(objects.Keys.Where(path =>
@@ -172,7 +138,7 @@ public static class TableFactsReader
         var footers = new FooterFacts[paths.Length];
         await SideBySide.RunAsync(
             Enumerable.Range(0, paths.Length),
-            RequestsAtATime,
+            SideBySide.RequestsAtATime,
             async (i, stop) => footers[i] = await ReadFooterAsync(store, new ObjectPath(paths[i]), stop),
             cancellation);
         return paths.Zip(footers).ToImmutableDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
