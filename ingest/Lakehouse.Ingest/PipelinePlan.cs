@@ -23,7 +23,7 @@ public sealed record PipelinePlan
     public required Schema Schema { get; init; }
 
     /// <summary>The topic partitions, and how many records wait in them.</summary>
-    public required ImmutableArray<PlannedSplit> Splits { get; init; }
+    public required ImmutableArray<SplitLag> Splits { get; init; }
 
     /// <summary>Records that were read and put through the steps.</summary>
     public required PlannedSample Sample { get; init; }
@@ -50,16 +50,7 @@ public sealed record PipelinePlan
         await using IKafkaConsumer consumer = world.OpenConsumer(PipelineTables.Consumer(definition, world.Worker, 1));
         ClusterDescription cluster = await consumer.DescribeAsync(definition.Source.Topics, cancellation);
         HudiTable? table = await HudiTable.OpenAsync(world.OpenStore(definition.Table.Path), world.Time, world.Random, cancellation);
-        Ledger ledger = table is null ? Ledger.Empty : await ReadLedgerAsync(table, world, cancellation);
-        var splits = ImmutableArray.CreateBuilder<PlannedSplit>();
-        foreach (TopicPartition partition in cluster.Partitions)
-        {
-            Watermarks held = await consumer.QueryWatermarksAsync(partition, cancellation);
-            var key = new LedgerKey(definition.Name, cluster.ClusterId, partition.Topic, partition.Partition);
-            long? inTable = ledger.Entries.TryGetValue(key, out LedgerEntry? entry) ? entry.EndOffset : null;
-            splits.Add(new PlannedSplit(partition.ToString(), held.Low, held.High, inTable));
-        }
-
+        ImmutableArray<SplitLag> splits = await SplitLag.ReadAsync(definition, world, table, consumer, cluster, cancellation);
         PlannedSample sample = await PlanSampling.TakeAsync(definition, consumer, cluster, sampleCountMax, world.Time, cancellation);
         return new PipelinePlan
         {
@@ -67,11 +58,11 @@ public sealed record PipelinePlan
             TableLocation = definition.Table.Path,
             TableExists = table is not null,
             Schema = definition.Schemas.Table,
-            Splits = splits.ToImmutable(),
+            Splits = splits,
             Sample = sample,
             SubtaskCount = Math.Clamp(cluster.Partitions.Count, 1, definition.Parallelism ?? world.CoreCount),
             MemoryBytes = definition.MemoryBudgetBytes,
-            Risks = RisksOf(definition, cluster, table?.Config, sample, splits.ToImmutable()),
+            Risks = RisksOf(definition, cluster, table?.Config, sample, splits),
         };
     }
 
@@ -81,7 +72,7 @@ public sealed record PipelinePlan
         ClusterDescription cluster,
         TableConfig? existing,
         PlannedSample sample,
-        ImmutableArray<PlannedSplit> splits)
+        ImmutableArray<SplitLag> splits)
     {
         var risks = ImmutableArray.CreateBuilder<string>();
         if (!definition.Table.RecordKey.IsEmpty)
@@ -107,7 +98,7 @@ public sealed record PipelinePlan
             risks.Add($"The table is there and partitioned by ({string.Join(", ", existing.PartitionFields)}); run would refuse it.");
         }
 
-        foreach (PlannedSplit split in splits)
+        foreach (SplitLag split in splits)
         {
             if (split.InTable is { } end && (end < split.Low || end > split.High))
             {
@@ -137,18 +128,7 @@ public sealed record PipelinePlan
 
         return risks.ToImmutable();
     }
-
-    private static async Task<Ledger> ReadLedgerAsync(HudiTable table, PipelineWorld world, CancellationToken cancellation) =>
-        (await new TableCommitter(table, world.Worker, "plan", new CommitterOptions(), world.Time, world.Random)
-            .ReadStateAsync(cancellation)).Ledger;
 }
-
-/// <summary>One topic partition.</summary>
-/// <param name="Name">Such as <c>trips-3</c>.</param>
-/// <param name="Low">First offset in the log.</param>
-/// <param name="High">The offset after the last.</param>
-/// <param name="InTable">The table's end, or null when the table has nothing of it.</param>
-public sealed record PlannedSplit(string Name, long Low, long High, long? InTable);
 
 /// <summary>What became of the records that were looked at.</summary>
 /// <param name="Read">Records read.</param>

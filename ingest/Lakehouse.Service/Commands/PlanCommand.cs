@@ -67,13 +67,11 @@ internal static class PlanCommand
 
         terminal.Table(columns);
         var splits = new TextTable("Partition", ">First offset", ">End offset", ">Table's end", ">Waiting");
-        long waiting = 0;
-        foreach (PlannedSplit split in plan.Splits)
+        long waiting = plan.Splits.Sum(static s => s.Waiting);
+        foreach (SplitLag split in plan.Splits)
         {
-            long left = Math.Max(0, split.High - (split.InTable ?? split.Low));
-            waiting += left;
             splits.Add(split.Name, FormattableString.Invariant($"{split.Low}"), FormattableString.Invariant($"{split.High}"),
-                split.InTable is { } end ? FormattableString.Invariant($"{end}") : "-", Sizes.Count(left));
+                split.InTable is { } end ? FormattableString.Invariant($"{end}") : "-", Sizes.Count(split.Waiting));
         }
 
         terminal.Table(splits);

@@ -40,16 +40,33 @@ internal static class RunCommand
         using ILoggerFactory logs = Logs.Create(terminal);
         using var signals = new StopSignals(terminal, ProcessFacts.Time);
         var pipelines = new List<RunningPipeline>();
-        foreach (PipelineDefinition definition in definitions)
+        try
         {
-            pipelines.Add(await RunningPipeline.BuildAsync(definition, worker, logs, signals.Token));
+            foreach (PipelineDefinition definition in definitions)
+            {
+                pipelines.Add(await RunningPipeline.BuildAsync(definition, worker, logs, signals.Token));
+            }
+
+            await RunAllAsync(pipelines, mode, terminal, signals.Token);
+            await Task.WhenAll(pipelines.Select(p => p.LookAsync())); // the last look: what was committed at the end
+        }
+        finally
+        {
+            foreach (RunningPipeline pipeline in pipelines)
+            {
+                await pipeline.DisposeAsync();
+            }
         }
 
-        await RunAllAsync(pipelines, mode, terminal, signals.Token);
-        await Task.WhenAll(pipelines.Select(p => p.LookAsync())); // the last look: what was committed at the end
+        Report(pipelines, signals.Token.IsCancellationRequested, terminal);
+        return ExitCode.Success;
+    }
+
+    private static void Report(IReadOnlyList<RunningPipeline> pipelines, bool stopped, Terminal terminal)
+    {
         terminal.Json(new
         {
-            Stopped = signals.Token.IsCancellationRequested,
+            Stopped = stopped,
             Pipelines = pipelines.Select(p => new
             {
                 p.Name,
@@ -69,8 +86,6 @@ internal static class RunCommand
             terminal.Line($"{pipeline.Name}: {Sizes.Count(pipeline.Progress.RecordsRead)} records read, "
                 + $"{Sizes.Count(pipeline.Progress.Commits)} commits; everything read is committed to {pipeline.Table.Store.Root}.");
         }
-
-        return ExitCode.Success;
     }
 
     /// <summary>Runs all; when one fails the others stop in good order, then its failure is thrown.</summary>

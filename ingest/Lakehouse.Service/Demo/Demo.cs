@@ -75,7 +75,8 @@ internal sealed class Demo
             DeadLettersPath = DeadLettersPath,
             Checkpoint = _file.Checkpoint with { Interval = CommitInterval },
         };
-        RunningPipeline pipeline = await RunningPipeline.BuildAsync(definition, "worker-0", logs, signals.Token);
+        // Its connection closes with the broker; its table and its counts are what the caller goes on to read.
+        await using RunningPipeline pipeline = await RunningPipeline.BuildAsync(definition, "worker-0", logs, signals.Token);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token);
         Task running = pipeline.RunAsync(RunMode.Continuous, stop.Token);
         Task producing = new ThreadScheduler().RunAsync("trips", async () =>

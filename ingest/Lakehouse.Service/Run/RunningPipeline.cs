@@ -8,19 +8,17 @@ using Microsoft.Extensions.Logging;
 namespace Lakehouse.Service;
 
 /// <summary>A pipeline of this process and what there is to say about it.</summary>
-internal sealed class RunningPipeline
+internal sealed class RunningPipeline : IAsyncDisposable
 {
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(3);
-    private readonly PipelineDefinition _definition;
-    private readonly string _worker;
     private readonly Pipeline _pipeline;
+    private readonly LagReader _lag;
     private long _commitsSeen = -1;
 
-    private RunningPipeline(PipelineDefinition definition, string worker, Pipeline pipeline) =>
-        (_definition, _worker, _pipeline) = (definition, worker, pipeline);
+    private RunningPipeline(string name, Pipeline pipeline, LagReader lag) => (Name, _pipeline, _lag) = (name, pipeline, lag);
 
     /// <summary>The pipeline's name.</summary>
-    internal string Name => _definition.Name;
+    internal string Name { get; }
 
     /// <summary>What the job has done.</summary>
     internal JobProgress Progress => _pipeline.Job.Progress;
@@ -39,8 +37,12 @@ internal sealed class RunningPipeline
 
     /// <summary>Opens or creates the tables.</summary>
     internal static async Task<RunningPipeline> BuildAsync(
-        PipelineDefinition definition, string worker, ILoggerFactory logs, CancellationToken cancellation) =>
-        new(definition, worker, await Pipeline.BuildAsync(definition, World(worker, definition.S3, logs), cancellation));
+        PipelineDefinition definition, string worker, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        PipelineWorld world = World(worker, definition.S3, logs);
+        Pipeline pipeline = await Pipeline.BuildAsync(definition, world, cancellation);
+        return new RunningPipeline(definition.Name, pipeline, new LagReader(definition, world, pipeline.Table));
+    }
 
     /// <summary>The real world around a pipeline.</summary>
     internal static PipelineWorld World(string worker, S3Settings s3, ILoggerFactory logs) => new()
@@ -75,7 +77,7 @@ internal sealed class RunningPipeline
                 ByteCount = snapshot.FileSlices.Sum(f => f.ByteCount);
             }
 
-            Lag = await ReadLagAsync(cancellation);
+            Lag = (await _lag.ReadAsync(cancellation)).Sum(static s => s.Waiting);
         }
         catch (Exception e) when (e is IOException or KafkaException or OperationCanceledException)
         {
@@ -89,27 +91,6 @@ internal sealed class RunningPipeline
         + $"lag {(Lag is { } lag ? Sizes.Count(lag) : "?")}, {Sizes.Count(Progress.Commits)} commits, {Sizes.Count(FileCount)} files, "
         + $"{Sizes.Bytes(ByteCount)}, {Progress.State}";
 
-    private async Task<long> ReadLagAsync(CancellationToken cancellation)
-    {
-        var options = new KafkaConsumerOptions
-        {
-            BootstrapServers = _definition.Source.BootstrapServers,
-            Group = _definition.Source.Group + "-lag",
-            Properties = _definition.Source.Properties,
-        };
-        await using var consumer = new KafkaConsumer(options, ProcessFacts.Time);
-        ClusterDescription cluster = await consumer.DescribeAsync(_definition.Source.Topics, cancellation);
-        var committer = new TableCommitter(
-            Table, _worker, "status", new CommitterOptions(), ProcessFacts.Time, ProcessFacts.NewRandom());
-        Ledger ledger = (await committer.ReadStateAsync(cancellation)).Ledger;
-        long lag = 0;
-        foreach (TopicPartition partition in cluster.Partitions)
-        {
-            Watermarks held = await consumer.QueryWatermarksAsync(partition, cancellation);
-            var key = new LedgerKey(Name, cluster.ClusterId, partition.Topic, partition.Partition);
-            lag += Math.Max(0, held.High - (ledger.Entries.TryGetValue(key, out LedgerEntry? entry) ? entry.EndOffset : held.Low));
-        }
-
-        return lag;
-    }
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _lag.DisposeAsync();
 }

@@ -24,7 +24,7 @@ public sealed class PipelinePlanTests
 
         Assert.False(plan.TableExists);
         Assert.Equal(["id", "at", "fare", "kafka_partition", "kafka_offset", "dt"], plan.Schema.Fields.Select(f => f.Name));
-        Assert.Equal([new PlannedSplit("trips-0", 0, 101, null), new PlannedSplit("trips-1", 0, 0, null)], plan.Splits);
+        Assert.Equal([new SplitLag("trips-0", 0, 101, null), new SplitLag("trips-1", 0, 0, null)], plan.Splits);
         Assert.Equal((101, 90, 10, 1), (plan.Sample.Read, plan.Sample.Written, plan.Sample.Filtered, plan.Sample.DeadLettered));
         Assert.Contains("trips-0 offset 100", plan.Sample.FirstError, StringComparison.Ordinal);
         Assert.Equal(["dt=2025-11-19", "dt=2025-11-20", "dt=2025-11-21"], plan.Sample.Partitions.Select(p => p.Key).Order());
@@ -46,7 +46,7 @@ public sealed class PipelinePlanTests
         PipelinePlan plan = await MakeAsync(PipelineBench.Trips);
 
         Assert.True(plan.TableExists);
-        Assert.Equal(new PlannedSplit("trips-0", 0, 9, 7), Assert.Single(plan.Splits));
+        Assert.Equal(new SplitLag("trips-0", 0, 9, 7), Assert.Single(plan.Splits));
     }
 
     [Fact]
