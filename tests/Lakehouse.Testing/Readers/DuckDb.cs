@@ -58,11 +58,16 @@ public sealed class DuckDb : ForeignReader
         return document.RootElement.Clone();
     }
 
-    /// <summary>Counts the Kafka records of a table's newest snapshot by its columns of partition and offset.</summary>
+    /// <summary>Counts the Kafka records of a table, whole or as of an instant, by its columns of partition and offset.</summary>
     public async Task<RecordCount> CountRecordsAsync(
-        HudiTable table, CancellationToken cancellation, string partition = "kafka_partition", string offset = "kafka_offset")
+        HudiTable table,
+        CancellationToken cancellation,
+        string partition = "kafka_partition",
+        string offset = "kafka_offset",
+        string? asOf = null)
     {
-        TableSnapshot snapshot = await table.SnapshotAsync(null, cancellation);
+        ArgumentNullException.ThrowIfNull(table);
+        TableSnapshot snapshot = await table.SnapshotAsync(asOf, cancellation);
         if (snapshot.FileSlices.IsEmpty)
         {
             return new RecordCount(0, 0, 0, new Dictionary<int, PartitionCount>());

@@ -33,11 +33,16 @@ public sealed class HudiJava : ForeignReader
         return TableReading.Of(document, document.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("file").GetString()));
     }
 
-    /// <summary>Counts a table's rows and the different tuples of some columns.</summary>
+    /// <summary>Counts a table's rows, whole or as of an instant, and the different pairs of Kafka partition and offset.</summary>
     public async Task<(long RowCount, long DistinctCount)> CountRecordsAsync(
-        string table, CancellationToken cancellation, string partition = "kafka_partition", string offset = "kafka_offset")
+        string table,
+        CancellationToken cancellation,
+        string partition = "kafka_partition",
+        string offset = "kafka_offset",
+        string? asOf = null)
     {
-        JsonElement document = await RunAsync([table, "--distinct", $"{partition},{offset}"], isShort: false, cancellation);
+        string[] more = asOf is null ? [] : ["--as-of", asOf];
+        JsonElement document = await RunAsync([table, "--distinct", $"{partition},{offset}", .. more], isShort: false, cancellation);
         return (document.GetProperty("rows").GetInt64(), document.GetProperty("distinct").GetInt64());
     }
 

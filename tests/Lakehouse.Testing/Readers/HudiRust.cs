@@ -25,6 +25,25 @@ public sealed partial class HudiRust : ForeignReader
             print(json.dumps({"exitCode": code, "output": output.getvalue(), "errors": errors}), flush=True)
         """;
 
+    /// <summary>Counts pairs of two columns as of each of several instants, the newest for an empty one: a list of JSON.</summary>
+    private const string CountProgram = """
+        import json, os, sys
+        import pyarrow as pa, pyarrow.compute as pc
+        from hudi import HudiReadOptions, HudiTableBuilder
+        table, partition, offset, *instants = sys.argv[1:]
+        hudi = HudiTableBuilder.from_base_uri(table if "://" in table else os.path.abspath(table)).build()
+        def count(instant):
+            options = HudiReadOptions().with_projection([partition, offset])
+            batches = hudi.read(options.with_as_of_timestamp(instant) if instant else options)
+            if not batches: return {"rows": 0, "distinct": 0, "doubled": 0, "partitions": {}}
+            pairs = pa.Table.from_batches(batches).select([partition, offset]).rename_columns(["p", "o"])
+            groups = pairs.group_by(["p", "o"]).aggregate([([], "count_all")])
+            parts = groups.group_by("p").aggregate([("o", "min"), ("o", "max"), ("o", "count")]).to_pylist()
+            return {"rows": pairs.num_rows, "distinct": groups.num_rows, "doubled": groups.filter(pc.greater(groups["count_all"], 1)).num_rows,
+                    "partitions": {str(g["p"]): {"first": g["o_min"], "last": g["o_max"], "count": g["o_count"]} for g in parts}}
+        json.dump([count(instant) for instant in instants], sys.stdout)
+        """;
+
     private readonly ForeignServer _server = new(static () => new ProcessStartInfo(
         Path.Combine(ReaderCache.Folder(Version(SetUpScript()!)), "bin", "python"), ["-B", "-c", Program]));
 
@@ -38,7 +57,7 @@ public sealed partial class HudiRust : ForeignReader
         string table, string? asOf, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
     {
         string[] more = asOf is null ? [] : ["--as-of", asOf];
-        ForeignResult result = await RunAsync("hudi_read.py", [table, "--rows", .. more], environment, cancellation);
+        ForeignResult result = await ReadAsync([table, "--rows", .. more], environment, cancellation);
 
         // < Python writes NaN and infinities bare, which is not JSON. No text spans lines, so these ends of lines are numbers.
         using JsonDocument document = JsonDocument.Parse(BareNumber().Replace(result.OutputOf(), """: "$1"$2"""));
@@ -46,24 +65,37 @@ public sealed partial class HudiRust : ForeignReader
         return TableReading.Of(root, root.GetProperty("fileSlices").EnumerateArray().Select(s => s.GetProperty("base").GetString()));
     }
 
-    /// <summary>Runs <c>exactly_once.py</c>: counts the Kafka records of a table by its columns of partition and offset.</summary>
+    /// <summary>Counts the Kafka records of a table by its columns of partition and offset.</summary>
     public async Task<RecordCount> CountRecordsAsync(
-        string table, CancellationToken cancellation, string partition = "kafka_partition", string offset = "kafka_offset")
+        string table, CancellationToken cancellation, string partition = "kafka_partition", string offset = "kafka_offset") =>
+        (await CountRecordsAsync(table, [null], null, cancellation, partition, offset))[0];
+
+    /// <summary>The same as of several instants, with variables such as those of S3; null stands for the newest.</summary>
+    public async Task<IReadOnlyList<RecordCount>> CountRecordsAsync(
+        string table,
+        IReadOnlyList<string?> instants,
+        IReadOnlyDictionary<string, string>? environment,
+        CancellationToken cancellation,
+        string partition = "kafka_partition",
+        string offset = "kafka_offset")
     {
+        await RequireAsync();
         ForeignResult result = await RunAsync(
-            "exactly_once.py", [table, "--partition", partition, "--offset", offset], null, cancellation);
-        using JsonDocument document = JsonDocument.Parse(result.OutputOf(1)); // 1: records stand twice, which the counts say.
-        return new RecordCount(
-            document.RootElement.GetProperty("rows").GetInt64(),
-            document.RootElement.GetProperty("distinct").GetInt64(),
-            document.RootElement.GetProperty("doubled").GetInt64(),
-            document.RootElement.GetProperty("partitions").EnumerateObject().ToDictionary(
-                p => int.Parse(p.Name, CultureInfo.InvariantCulture),
-                p => new PartitionCount(
-                    p.Value.GetProperty("first").GetInt64(),
-                    p.Value.GetProperty("last").GetInt64(),
-                    p.Value.GetProperty("count").GetInt64())));
+            ["-c", CountProgram, table, partition, offset, .. instants.Select(static i => i ?? "")], environment, cancellation);
+        using JsonDocument document = JsonDocument.Parse(result.OutputOf());
+        return [.. document.RootElement.EnumerateArray().Select(CountOf)];
     }
+
+    private static RecordCount CountOf(JsonElement count) => new(
+        count.GetProperty("rows").GetInt64(),
+        count.GetProperty("distinct").GetInt64(),
+        count.GetProperty("doubled").GetInt64(),
+        count.GetProperty("partitions").EnumerateObject().ToDictionary(
+            static p => int.Parse(p.Name, CultureInfo.InvariantCulture),
+            static p => new PartitionCount(
+                p.Value.GetProperty("first").GetInt64(),
+                p.Value.GetProperty("last").GetInt64(),
+                p.Value.GetProperty("count").GetInt64())));
 
     private protected override async Task<string?> SetUpAsync()
     {
@@ -80,25 +112,29 @@ public sealed partial class HudiRust : ForeignReader
         });
     }
 
-    private async Task<ForeignResult> RunAsync(
-        string script, string[] arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellation)
+    private async Task<ForeignResult> ReadAsync(
+        string[] arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellation)
     {
         await RequireAsync();
-        string path = Surroundings.Shared("services", "verify", script) ?? throw new FileNotFoundException($"There is no {script}.");
-        if (environment is null)
-        {
-            return await _server.AskAsync((string[])[path, .. arguments], cancellation);
-        }
+        string path = Surroundings.Shared("services", "verify", "hudi_read.py") ?? throw new FileNotFoundException("There is no hudi_read.py.");
 
         // Variables such as those of S3 are of a process: it is one of its own.
+        return environment is null
+            ? await _server.AskAsync((string[])[path, .. arguments], cancellation)
+            : await RunAsync([path, .. arguments], environment, cancellation);
+    }
+
+    private static Task<ForeignResult> RunAsync(
+        string[] arguments, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellation)
+    {
         string python = Path.Combine(ReaderCache.Folder(Version(SetUpScript()!)), "bin", "python");
-        var start = new ProcessStartInfo(python, ["-B", path, .. arguments]);
-        foreach ((string name, string value) in environment)
+        var start = new ProcessStartInfo(python, ["-B", .. arguments]);
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
         }
 
-        return await ForeignProcess.RunAsync(start, cancellation);
+        return ForeignProcess.RunAsync(start, cancellation);
     }
 
     private static string? SetUpScript() => Surroundings.Shared("wheels", "wheels.tar.xz") is null

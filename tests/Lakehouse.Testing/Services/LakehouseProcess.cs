@@ -11,6 +11,7 @@ namespace Lakehouse.Testing;
 public sealed class LakehouseProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly Dictionary<string, string> NoVariables = [];
     private readonly Process _process;
     private readonly Listener _output = new();
     private readonly Listener _error = new();
@@ -31,8 +32,12 @@ public sealed class LakehouseProcess : IDisposable
     public string Said => $"{(HasExited ? $"exit code {_process.ExitCode}\n" : "")}{_error}{_output}";
 
     /// <summary>Starts <c>lakehouse</c> with arguments in a working folder.</summary>
-    public static LakehouseProcess Start(string folder, params string[] arguments)
+    public static LakehouseProcess Start(string folder, params string[] arguments) => Start(folder, NoVariables, arguments);
+
+    /// <summary>The same with variables such as those of S3 in its environment.</summary>
+    public static LakehouseProcess Start(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
+        ArgumentNullException.ThrowIfNull(environment);
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "lakehouse"), arguments)
         {
             RedirectStandardOutput = true,
@@ -40,13 +45,23 @@ public sealed class LakehouseProcess : IDisposable
             WorkingDirectory = folder,
         };
         start.Environment["DOTNET_gcServer"] = "0";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new LakehouseProcess(Process.Start(start) ?? throw new InvalidOperationException("The program did not start."));
     }
 
     /// <summary>Runs a command to its end; throws <see cref="TimeoutException"/> after two minutes, or <paramref name="atMost"/>.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(TimeSpan atMost, string folder, params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(TimeSpan atMost, string folder, params string[] arguments) =>
+        RunAsync(atMost, folder, NoVariables, arguments);
+
+    /// <inheritdoc cref="RunAsync(TimeSpan, string, string[])"/>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        TimeSpan atMost, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        using LakehouseProcess process = Start(folder, arguments);
+        using LakehouseProcess process = Start(folder, environment, arguments);
         return await process.EndAsync(atMost);
     }
 
