@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -8,7 +9,7 @@ namespace Lakehouse.Columns;
 /// Builds one column value by value from primitives and bytes: no strings, no objects per record. Buffers are pooled;
 /// <see cref="Finish"/> hands them to the vector and the builder starts anew. Not thread safe.
 /// </summary>
-public sealed class ColumnBuilder : IDisposable
+public sealed partial class ColumnBuilder : IDisposable
 {
     private const int InitialBytes = 16 * 1024;
     private readonly int _width;
@@ -136,7 +137,7 @@ public sealed class ColumnBuilder : IDisposable
             Length--;
         }
 
-        EnsureValidity();
+        EnsureValidity(Length + 1);
         Bitmap.Clear(_validity, Length);
         _nullCount++;
         Length++;
@@ -234,23 +235,25 @@ public sealed class ColumnBuilder : IDisposable
     {
         if (_validity is not null)
         {
-            EnsureValidity();
+            EnsureValidity(Length + 1);
             Bitmap.Set(_validity, Length);
         }
 
         Length++;
     }
 
-    private void EnsureValidity()
+    [MemberNotNull(nameof(_validity))]
+    private void EnsureValidity(int bits)
     {
+        int bytes = Bitmap.ByteCount(bits);
         if (_validity is null)
         {
-            _validity = ArrayPool<byte>.Shared.Rent(Math.Max(InitialBytes / 8, Bitmap.ByteCount(Length + 1)));
-            _validity.AsSpan(0, Bitmap.ByteCount(Length + 1)).Fill(0xFF);
+            _validity = ArrayPool<byte>.Shared.Rent(Math.Max(InitialBytes / 8, bytes));
+            _validity.AsSpan(0, bytes).Fill(0xFF);
         }
-        else if (Bitmap.ByteCount(Length + 1) > _validity.Length)
+        else if (bytes > _validity.Length)
         {
-            Grow(ref _validity, _validity.Length, Bitmap.ByteCount(Length + 1));
+            Grow(ref _validity, _validity.Length, bytes);
         }
     }
 

@@ -1,10 +1,21 @@
+using System.Collections.Immutable;
+
 namespace Lakehouse.Columns;
 
-/// <summary>The type of a column: its kind and, for decimals only, precision (1 to 38) and scale (0 to precision).</summary>
+/// <summary>
+/// The type of a column: its kind; for decimals only, precision (1 to 38) and scale (0 to precision); for structs, lists and maps only,
+/// what they consist of.
+/// </summary>
 public readonly record struct ColumnType
 {
-    private ColumnType(TypeKind kind, byte precision, byte scale) =>
-        (Kind, Precision, Scale) = (kind, precision, scale);
+    /// <summary>The kinds that are not nested, decimals among them.</summary>
+    public static readonly ImmutableArray<TypeKind> ScalarKinds =
+        [.. Enum.GetValues<TypeKind>().Where(static k => k is not (TypeKind.Struct or TypeKind.List or TypeKind.Map))];
+
+    private readonly Schema? _children;
+
+    private ColumnType(TypeKind kind, byte precision, byte scale, Schema? children = null) =>
+        (Kind, Precision, Scale, _children) = (kind, precision, scale, children);
 
     /// <summary>What one value is.</summary>
     public TypeKind Kind { get; }
@@ -15,7 +26,13 @@ public readonly record struct ColumnType
     /// <summary>Digits after the point of a decimal; 0 otherwise.</summary>
     public byte Scale { get; }
 
-    /// <summary>Bytes per value, or 0 for booleans (bits) and for strings and binary (variable).</summary>
+    /// <summary>A struct's fields, a list's element, a map's key and value; empty for all others.</summary>
+    public ImmutableArray<Field> Children => _children?.Fields ?? [];
+
+    /// <summary>True for structs, lists and maps: values lie in child columns.</summary>
+    public bool IsNested => Kind is TypeKind.Struct or TypeKind.List or TypeKind.Map;
+
+    /// <summary>Bytes per value, or 0 for booleans (bits), for strings and binary (variable) and for nested types.</summary>
     public int Width => Kind switch
     {
         TypeKind.Int or TypeKind.Float or TypeKind.Date => 4,
@@ -37,12 +54,23 @@ public readonly record struct ColumnType
         return new ColumnType(TypeKind.Decimal, (byte)precision, (byte)scale);
     }
 
-    /// <summary>Every kind but decimal is a type by itself.</summary>
+    /// <summary>A struct of fields, whose names are unique.</summary>
+    public static ColumnType Struct(params ReadOnlySpan<Field> fields) => new(TypeKind.Struct, 0, 0, new Schema(fields));
+
+    /// <summary>A list of elements of a type; <paramref name="required"/> when none of them is null.</summary>
+    public static ColumnType List(ColumnType element, bool required = false) =>
+        new(TypeKind.List, 0, 0, new Schema(new Field("element", element, required)));
+
+    /// <summary>A map; keys are never null, values only unless <paramref name="required"/>.</summary>
+    public static ColumnType Map(ColumnType key, ColumnType value, bool required = false) =>
+        new(TypeKind.Map, 0, 0, new Schema(new Field("key", key, true), new Field("value", value, required)));
+
+    /// <summary>Every kind but decimal and the nested ones is a type by itself.</summary>
     public static implicit operator ColumnType(TypeKind kind)
     {
-        if (kind == TypeKind.Decimal)
+        if (kind is TypeKind.Decimal or TypeKind.Struct or TypeKind.List or TypeKind.Map)
         {
-            throw new ArgumentException("A decimal needs a precision and a scale.", nameof(kind));
+            throw new ArgumentException($"A type of kind {kind} needs more than its kind.", nameof(kind));
         }
 
         return new ColumnType(kind, 0, 0);
@@ -54,14 +82,17 @@ public readonly record struct ColumnType
         TypeKind.Decimal => FormattableString.Invariant($"decimal({Precision},{Scale})"),
         TypeKind.TimestampMillis => "timestamp_millis",
         TypeKind.TimestampMicros => "timestamp_micros",
+        TypeKind.Struct => $"struct<{_children}>",
+        TypeKind.List => $"list<{Children[0].Type}>",
+        TypeKind.Map => $"map<{Children[0].Type}, {Children[1].Type}>",
         _ => Kind.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>Reads the text form of <see cref="ToString"/>; false when it names no type.</summary>
+    /// <summary>Reads the text form of <see cref="ToString"/>; false when it names no type that is not nested.</summary>
     public static bool TryParse(string text, out ColumnType type)
     {
         ArgumentNullException.ThrowIfNull(text);
-        foreach (TypeKind kind in Enum.GetValues<TypeKind>())
+        foreach (TypeKind kind in ScalarKinds)
         {
             if (kind != TypeKind.Decimal && text == ((ColumnType)kind).ToString())
             {

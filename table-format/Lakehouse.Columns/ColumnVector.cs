@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace Lakehouse.Columns;
@@ -22,7 +23,44 @@ public sealed class ColumnVector : IDisposable
         _values = values;
         ValuesByteCount = valuesLength;
         _offsets = offsets;
+        Children = [];
     }
+
+    private ColumnVector(ColumnType type, int length, int nullCount, byte[]? validity, byte[]? offsets, ImmutableArray<ColumnVector> children)
+        : this(type, length, nullCount, validity, [], 0, offsets) => Children = children;
+
+    /// <summary>
+    /// A struct, list or map over its child columns, which it owns from then on.
+    /// </summary>
+    /// <param name="type">A nested type; the children are of the types that it names.</param>
+    /// <param name="length">Number of values.</param>
+    /// <param name="validity">One bit per value, set where it is not null; null when none is.</param>
+    /// <param name="offsets">Lists and maps only: value i lies in the children from offset i to offset i + 1.</param>
+    /// <param name="children">The child columns.</param>
+    public static ColumnVector Nested(
+        ColumnType type, int length, ReadOnlySpan<byte> validity, ReadOnlySpan<int> offsets, ImmutableArray<ColumnVector> children)
+    {
+        bool isStruct = type.Kind == TypeKind.Struct;
+        int inner = isStruct ? length : offsets[length];
+        if (!type.IsNested || !children.Select(static c => c.Type).SequenceEqual(type.Children.Select(static f => f.Type))
+            || children.Any(c => c.Length != inner))
+        {
+            throw new ArgumentException(
+                $"Columns of {string.Join(", ", children.Select(static c => $"{c.Length} {c.Type}"))} for {length} {type}.", nameof(children));
+        }
+
+        int nullCount = validity.IsEmpty ? 0 : length - Bitmap.CountOnes(validity, length);
+        return new ColumnVector(
+            type,
+            length,
+            nullCount,
+            nullCount == 0 ? null : Rented(validity[..Bitmap.ByteCount(length)]),
+            isStruct ? null : Rented(MemoryMarshal.AsBytes(offsets[..(length + 1)])),
+            children);
+    }
+
+    /// <summary>The child columns of a nested one, in the order of its type; empty for others. They belong to this column.</summary>
+    public ImmutableArray<ColumnVector> Children { get; }
 
     /// <summary>The type of each value.</summary>
     public ColumnType Type { get; }
@@ -36,8 +74,9 @@ public sealed class ColumnVector : IDisposable
     /// <summary>Bytes of values (for strings and binary: of the slab), without offsets and validity.</summary>
     public int ValuesByteCount { get; }
 
-    /// <summary>Bytes that this vector holds, offsets and validity included.</summary>
-    public long ByteCount => ValuesByteCount + (Type.IsVariableWidth ? 4L * (Length + 1) : 0) + Validity.Length;
+    /// <summary>Bytes that this vector holds, offsets, validity and children included.</summary>
+    public long ByteCount =>
+        ValuesByteCount + (_offsets is null ? 0 : 4L * (Length + 1)) + Validity.Length + Children.Sum(static c => c.ByteCount);
 
     /// <summary>One bit per value, set where the value is not null; empty when there are no nulls.</summary>
     public ReadOnlySpan<byte> Validity => NullCount == 0 ? default : _validity.AsSpan(0, Bitmap.ByteCount(Length));
@@ -45,7 +84,9 @@ public sealed class ColumnVector : IDisposable
     /// <summary>The raw bytes: fixed-width values, boolean bits, or the slab of strings and binary.</summary>
     public ReadOnlySpan<byte> Bytes => Buffer.AsSpan(0, ValuesByteCount);
 
-    /// <summary>Strings and binary only: value i lies in <see cref="Bytes"/> from offset i to offset i + 1.</summary>
+    /// <summary>
+    /// Strings and binary: value i lies in <see cref="Bytes"/> from offset i to offset i + 1; lists and maps: in <see cref="Children"/>.
+    /// </summary>
     public ReadOnlySpan<int> Offsets => MemoryMarshal.Cast<byte, int>(_offsets.AsSpan(0, 4 * (Length + 1)));
 
     private byte[] Buffer => _values ?? throw new ObjectDisposedException(nameof(ColumnVector));
@@ -80,6 +121,17 @@ public sealed class ColumnVector : IDisposable
         ArrayPool<byte>.Shared.Return(values);
         Return(_validity);
         Return(_offsets);
+        foreach (ColumnVector child in Children)
+        {
+            child.Dispose();
+        }
+    }
+
+    private static byte[] Rented(ReadOnlySpan<byte> bytes)
+    {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(Math.Max(1, bytes.Length));
+        bytes.CopyTo(rented);
+        return rented;
     }
 
     private static void Return(byte[]? buffer)

@@ -62,6 +62,11 @@ public static class RowSelection
             validity = null;
         }
 
+        if (column.Type.IsNested)
+        {
+            return TakeNested(column, rows, validity);
+        }
+
         if (column.Type.IsVariableWidth)
         {
             byte[] slab = TakeBytes(column, rows, out byte[] offsets, out int length);
@@ -90,6 +95,45 @@ public static class RowSelection
         }
 
         return new ColumnVector(column.Type, rows.Length, nullCount, validity, values, byteCount, null);
+    }
+
+    private static ColumnVector TakeNested(ColumnVector column, ReadOnlySpan<int> rows, byte[]? validity)
+    {
+        var children = ImmutableArray.CreateBuilder<ColumnVector>(column.Children.Length);
+        int[] offsets = [];
+        ReadOnlySpan<int> inner = rows;
+        if (column.Type.Kind != TypeKind.Struct)
+        {
+            offsets = new int[rows.Length + 1];
+            for (int i = 0; i < rows.Length; i++)
+            {
+                offsets[i + 1] = checked(offsets[i] + column.Offsets[rows[i] + 1] - column.Offsets[rows[i]]);
+            }
+
+            int[] elements = new int[offsets[^1]];
+            for (int i = 0; i < rows.Length; i++)
+            {
+                for (int e = offsets[i]; e < offsets[i + 1]; e++)
+                {
+                    elements[e] = column.Offsets[rows[i]] + e - offsets[i];
+                }
+            }
+
+            inner = elements;
+        }
+
+        foreach (ColumnVector child in column.Children)
+        {
+            children.Add(Take(child, inner));
+        }
+
+        ColumnVector taken = ColumnVector.Nested(column.Type, rows.Length, validity, offsets, children.MoveToImmutable());
+        if (validity is not null)
+        {
+            ArrayPool<byte>.Shared.Return(validity);
+        }
+
+        return taken;
     }
 
     private static void FindOnes(ReadOnlySpan<byte> bits, int count, Span<int> rows)

@@ -35,4 +35,13 @@ public enum TypeKind
 
     /// <summary>Bytes, addressed by 32-bit offsets.</summary>
     Binary,
+
+    /// <summary>Several named values; each child column has a slot for every slot of the struct.</summary>
+    Struct,
+
+    /// <summary>Any number of values of one type, which lie in a child column addressed by 32-bit offsets.</summary>
+    List,
+
+    /// <summary>Any number of keys, each with a value, in two child columns addressed by 32-bit offsets.</summary>
+    Map,
 }

@@ -8,7 +8,7 @@ internal static partial class ColumnNames
 {
     /// <summary>The column types as pipelines write them.</summary>
     internal static IEnumerable<string> TypeNames =>
-        Enum.GetValues<TypeKind>().Select(k => k == TypeKind.Decimal ? "decimal(10,2)" : ((ColumnType)k).ToString());
+        ColumnType.ScalarKinds.Select(k => k == TypeKind.Decimal ? "decimal(10,2)" : ((ColumnType)k).ToString());
 
     internal static void Check(string name, SourceLocation location)
     {

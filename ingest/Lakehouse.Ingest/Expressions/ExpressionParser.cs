@@ -247,7 +247,7 @@ internal sealed class ExpressionParser
         if (name.Kind != ExpressionTokenKind.Word || !ColumnType.TryParse(text, out ColumnType type))
         {
             throw new ExpressionException(name.Position, $"'{name.Text}' is not a type."
-                + Spelling.Suggest(name.Text, Enum.GetValues<TypeKind>()
+                + Spelling.Suggest(name.Text, ColumnType.ScalarKinds
                     .Select(kind => kind == TypeKind.Decimal ? "decimal(p,s)" : ((ColumnType)kind).ToString())));
         }
 

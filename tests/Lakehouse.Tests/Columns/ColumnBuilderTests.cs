@@ -30,6 +30,10 @@ public sealed class ColumnBuilderTests
                         builder.TruncateTo(length);
                         expected.RemoveRange(length, expected.Count - length);
                     }
+                    else if (random.Next(30) == 0)
+                    {
+                        AppendMany(builder, expected, random);
+                    }
                     else
                     {
                         expected.Add(random.NextDouble() < nulls ? null : RandomValue(type, random));
@@ -44,6 +48,39 @@ public sealed class ColumnBuilderTests
                 Assert.Equal(0, builder.Length);
             }
         }
+    }
+
+    /// <summary>Values taken from another column by position, with nulls spread between them or without.</summary>
+    private static void AppendMany(ColumnBuilder builder, List<object?> expected, Random random)
+    {
+        using var entries = new ColumnBuilder(builder.Type);
+        object[] values = [.. Enumerable.Range(0, 5).Select(_ => RandomValue(builder.Type, random))];
+        foreach (object value in values)
+        {
+            Append(entries, value);
+        }
+
+        using ColumnVector dictionary = entries.Finish();
+        uint[] positions = [.. Enumerable.Range(0, random.Next(60)).Select(_ => (uint)random.Next(values.Length))];
+        builder.AppendFrom(dictionary, positions);
+        if (random.Next(2) == 0)
+        {
+            expected.AddRange(positions.Select(p => values[p]));
+            return;
+        }
+
+        int slots = positions.Length + random.Next(40);
+        byte[] valid = new byte[Bitmap.ByteCount(slots)];
+        int[] present = [.. Enumerable.Range(0, slots).OrderBy(_ => random.Next()).Take(positions.Length).Order()];
+        object?[] spread = new object?[slots];
+        foreach ((int slot, uint position) in present.Zip(positions))
+        {
+            Bitmap.Set(valid, slot);
+            spread[slot] = values[position];
+        }
+
+        builder.Spread(positions.Length, valid, slots);
+        expected.AddRange(spread);
     }
 
     [Fact]
@@ -153,7 +190,7 @@ public sealed class ColumnBuilderTests
         Assert.Throws<ObjectDisposedException>(() => column.Bytes.Length);
     }
 
-    private static IEnumerable<ColumnType> EveryType() => Enum.GetValues<TypeKind>()
+    private static IEnumerable<ColumnType> EveryType() => ColumnType.ScalarKinds
         .Select(kind => kind == TypeKind.Decimal ? ColumnType.Decimal(38, 9) : (ColumnType)kind);
 
     private static object RandomValue(ColumnType type, Random random) => type.Kind switch

@@ -99,4 +99,24 @@ public sealed class RowSelectionTests(ITestOutputHelper output)
         Array.ForEach(builders, builder => builder.Dispose());
         return batch;
     }
+
+    [Fact]
+    public void Rows_of_nested_columns_are_taken_with_all_that_lies_below_them()
+    {
+        using var elements = new ColumnBuilder(TypeKind.Int);
+        elements.Append(1);
+        elements.Append(2);
+        elements.AppendNull();
+        ColumnVector list = ColumnVector.Nested(ColumnType.List(TypeKind.Int), 3, new byte[] { 0b101 }, [0, 2, 2, 3], [elements.Finish()]);
+        ColumnType type = ColumnType.Struct(new Field("list", list.Type));
+        using ColumnVector column = ColumnVector.Nested(type, 3, default, default, [list]);
+        using ColumnVector taken = RowSelection.Take(column, [2, 1, 0, 0]);
+        ColumnVector lists = taken.Children[0];
+        Assert.Equal(4, taken.Length);
+        Assert.Equal([0, 1, 1, 3, 5], lists.Offsets.ToArray());
+        Assert.Equal([true, false, true, true], Enumerable.Range(0, 4).Select(lists.IsValid));
+        Assert.Equal([0, 1, 2, 1, 2], lists.Children[0].Values<int>().ToArray());
+        Assert.False(lists.Children[0].IsValid(0));
+        Assert.Throws<ArgumentException>(() => ColumnVector.Nested(type, 2, default, default, [lists]));
+    }
 }

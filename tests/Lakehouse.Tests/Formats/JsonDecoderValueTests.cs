@@ -184,7 +184,7 @@ public sealed class JsonDecoderValueTests(ITestOutputHelper output)
     [Fact]
     public void Null_and_missing_are_null()
     {
-        foreach (TypeKind kind in Enum.GetValues<TypeKind>())
+        foreach (TypeKind kind in ColumnType.ScalarKinds)
         {
             ColumnType type = kind == TypeKind.Decimal ? ColumnType.Decimal(9, 1) : kind;
             using ColumnVector column = Decode(type, "null");
