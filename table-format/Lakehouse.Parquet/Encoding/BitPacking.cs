@@ -93,11 +93,10 @@ internal static class BitPacking
         }
     }
 
-    /// <summary>Unpacks as many values as the target holds; the source holds at least their bits.</summary>
-    internal static void Unpack(ReadOnlySpan<byte> source, int width, Span<uint> target)
+    /// <summary>Unpacks as many values as the target holds, from a bit on; the source holds at least their bits.</summary>
+    internal static void Unpack(ReadOnlySpan<byte> source, long bit, int width, Span<uint> target)
     {
         ulong mask = (1UL << width) - 1;
-        long bit = 0;
         for (int i = 0; i < target.Length; i++, bit += width)
         {
             int at = (int)(bit >> 3);

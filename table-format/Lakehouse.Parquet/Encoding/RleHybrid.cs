@@ -116,72 +116,7 @@ internal static class RleHybrid
         return at;
     }
 
-    /// <summary>
-    /// Decodes as many values as the target holds. The last packed run may hold more values than are wanted, or fewer bytes than whole
-    /// groups need as long as the wanted values are there. Throws <see cref="ParquetFormatException"/> when the bytes end early.
-    /// </summary>
-    internal static void Decode(ReadOnlySpan<byte> source, int width, Span<uint> target)
-    {
-        if (width is < 0 or > 32)
-        {
-            throw new ParquetFormatException($"A bit width of {width}.");
-        }
-
-        int done = 0;
-        while (done < target.Length)
-        {
-            uint header = ReadVarInt(ref source);
-            int left = target.Length - done;
-            if ((header & 1) == 0)
-            {
-                int valueBytes = (width + 7) / 8;
-                Require(header >> 1 > 0 && source.Length >= valueBytes);
-                uint value = 0;
-                for (int i = valueBytes - 1; i >= 0; i--)
-                {
-                    value = (value << 8) | source[i];
-                }
-
-                source = source[valueBytes..];
-                int count = (int)Math.Min(header >> 1, (uint)left);
-                target.Slice(done, count).Fill(value);
-                done += count;
-            }
-            else
-            {
-                long values = (long)(header >> 1) * 8;
-                int count = (int)Math.Min(values, left);
-                Require(values > 0 && (((long)count * width) + 7) / 8 <= source.Length);
-                BitPacking.Unpack(source, width, target.Slice(done, count));
-                source = source[(int)Math.Min(values / 8 * width, source.Length)..];
-                done += count;
-            }
-        }
-    }
-
-    private static uint ReadVarInt(ref ReadOnlySpan<byte> source)
-    {
-        uint value = 0;
-        for (int i = 0; i < 5; i++)
-        {
-            Require(i < source.Length);
-            value |= (uint)(source[i] & 0x7F) << (7 * i);
-            if (source[i] < 0x80)
-            {
-                source = source[(i + 1)..];
-                return value;
-            }
-        }
-
-        Require(false);
-        return 0;
-    }
-
-    private static void Require(bool condition)
-    {
-        if (!condition)
-        {
-            throw new ParquetFormatException("Run lengths end early or make no sense.");
-        }
-    }
+    /// <summary>Decodes as many values as the target holds, as <see cref="RleStream"/> does.</summary>
+    internal static void Decode(ReadOnlySpan<byte> source, int width, Span<uint> target) =>
+        new RleStream(0, source.Length, width).Read(source, target);
 }

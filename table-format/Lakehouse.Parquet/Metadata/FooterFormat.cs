@@ -10,6 +10,9 @@ internal static class FooterFormat
 {
     internal static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
+    /// <summary>What ends a file whose footer is encrypted (Encryption.md).</summary>
+    internal static ReadOnlySpan<byte> EncryptedMagic => "PARE"u8;
+
     /// <summary>Writes the footer; tells the recorder where the bounds of patchable columns stand.</summary>
     internal static void Write(PooledBuffer target, FileMetaData footer, PatchRecorder patches, long fileOffset)
     {

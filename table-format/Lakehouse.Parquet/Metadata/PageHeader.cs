@@ -23,4 +23,28 @@ public readonly record struct PageHeader
 
     /// <summary>Encoding of the definition levels of a data page.</summary>
     public ParquetEncoding DefinitionLevelEncoding { get; init; }
+
+    /// <summary>Encoding of the repetition levels of a data page.</summary>
+    public ParquetEncoding RepetitionLevelEncoding { get; init; }
+
+    /// <summary>V2 only: bytes of the definition levels, which come second.</summary>
+    public int DefinitionLevelsByteLength { get; init; }
+
+    /// <summary>V2 only: bytes of the repetition levels, which come first.</summary>
+    public int RepetitionLevelsByteLength { get; init; }
+
+    /// <summary>V2 only: rows of the page.</summary>
+    public int? NumRows { get; init; }
+
+    /// <summary>V2 only: nulls among the values.</summary>
+    public int? NumNulls { get; init; }
+
+    /// <summary>False on V2 pages whose values are not compressed although the chunk has a codec.</summary>
+    public bool IsCompressed { get; init; }
+
+    /// <summary>V2 only: bytes of both levels; -1 when they make no sense.</summary>
+    internal int LevelsByteLength =>
+        DefinitionLevelsByteLength < 0 || RepetitionLevelsByteLength < 0 || DefinitionLevelsByteLength > int.MaxValue - RepetitionLevelsByteLength
+            ? -1
+            : DefinitionLevelsByteLength + RepetitionLevelsByteLength;
 }

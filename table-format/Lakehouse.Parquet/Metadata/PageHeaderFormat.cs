@@ -1,6 +1,6 @@
 namespace Lakehouse.Parquet;
 
-/// <summary>PageHeader to and from thrift: 1 type, 2 and 3 sizes, 4 CRC, 5 data page, 7 dictionary page.</summary>
+/// <summary>PageHeader to and from thrift: 1 type, 2 and 3 sizes, 4 CRC, 5 data page, 7 dictionary page, 8 data page V2.</summary>
 internal static class PageHeaderFormat
 {
     /// <summary>Bytes that no header written here exceeds.</summary>
@@ -42,7 +42,7 @@ internal static class PageHeaderFormat
     internal static PageHeader Read(ReadOnlySpan<byte> source, out int headerBytes)
     {
         var reader = new ThriftReader(source);
-        var header = new PageHeader { Type = (PageType)(-1) };
+        var header = new PageHeader { Type = (PageType)(-1), IsCompressed = true };
         short outer = reader.BeginStruct();
         while (reader.NextField(out short id, out byte type))
         {
@@ -62,6 +62,9 @@ internal static class PageHeaderFormat
                     break;
                 case 5 or 7:
                     ReadBody(ref reader, ref header);
+                    break;
+                case 8:
+                    ReadBodyV2(ref reader, ref header);
                     break;
                 default:
                     reader.Skip(type);
@@ -89,6 +92,47 @@ internal static class PageHeaderFormat
                     break;
                 case 3 when type == ThriftWriter.I32Type:
                     header = header with { DefinitionLevelEncoding = (ParquetEncoding)reader.I32(type) };
+                    break;
+                case 4 when type == ThriftWriter.I32Type:
+                    header = header with { RepetitionLevelEncoding = (ParquetEncoding)reader.I32(type) };
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        reader.EndStruct(outer);
+    }
+
+    private static void ReadBodyV2(ref ThriftReader reader, ref PageHeader header)
+    {
+        header = header with { DefinitionLevelEncoding = ParquetEncoding.Rle, RepetitionLevelEncoding = ParquetEncoding.Rle };
+        short outer = reader.BeginStruct();
+        while (reader.NextField(out short id, out byte type))
+        {
+            switch (id)
+            {
+                case 1:
+                    header = header with { NumValues = reader.I32(type) };
+                    break;
+                case 2:
+                    header = header with { NumNulls = reader.I32(type) };
+                    break;
+                case 3:
+                    header = header with { NumRows = reader.I32(type) };
+                    break;
+                case 4:
+                    header = header with { Encoding = (ParquetEncoding)reader.I32(type) };
+                    break;
+                case 5:
+                    header = header with { DefinitionLevelsByteLength = reader.I32(type) };
+                    break;
+                case 6:
+                    header = header with { RepetitionLevelsByteLength = reader.I32(type) };
+                    break;
+                case 7:
+                    header = header with { IsCompressed = ThriftReader.Bool(type) };
                     break;
                 default:
                     reader.Skip(type);

@@ -65,25 +65,25 @@ public enum CompressionCodec
     /// <summary>Not at all.</summary>
     Uncompressed = 0,
 
-    /// <summary>Snappy; not supported.</summary>
+    /// <summary>Snappy.</summary>
     Snappy = 1,
 
-    /// <summary>Gzip; not supported.</summary>
+    /// <summary>Gzip.</summary>
     Gzip = 2,
 
-    /// <summary>LZO; not supported.</summary>
+    /// <summary>LZO; not read.</summary>
     Lzo = 3,
 
-    /// <summary>Brotli; not supported.</summary>
+    /// <summary>Brotli.</summary>
     Brotli = 4,
 
-    /// <summary>LZ4 with Hadoop framing; not supported.</summary>
+    /// <summary>LZ4 with Hadoop framing.</summary>
     Lz4 = 5,
 
     /// <summary>Zstandard frames.</summary>
     Zstd = 6,
 
-    /// <summary>LZ4 blocks; not supported.</summary>
+    /// <summary>LZ4 blocks.</summary>
     Lz4Raw = 7,
 }
 
@@ -138,6 +138,15 @@ public enum LogicalTypeKind
     /// <summary>UTF-8.</summary>
     String = 1,
 
+    /// <summary>Keys and values.</summary>
+    Map = 2,
+
+    /// <summary>Any number of elements.</summary>
+    List = 3,
+
+    /// <summary>One of a set of texts.</summary>
+    Enum = 4,
+
     /// <summary>Unscaled integer with a decimal scale.</summary>
     Decimal = 5,
 
@@ -152,6 +161,30 @@ public enum LogicalTypeKind
 
     /// <summary>Integer of a width.</summary>
     Integer = 10,
+
+    /// <summary>Nothing but nulls.</summary>
+    Null = 11,
+
+    /// <summary>A JSON document as UTF-8.</summary>
+    Json = 12,
+
+    /// <summary>A BSON document.</summary>
+    Bson = 13,
+
+    /// <summary>16 bytes, big endian.</summary>
+    Uuid = 14,
+
+    /// <summary>IEEE 754 half precision in two bytes, little endian.</summary>
+    Float16 = 15,
+
+    /// <summary>A value of any type in two binaries.</summary>
+    Variant = 16,
+
+    /// <summary>Well-known binary, on a plane.</summary>
+    Geometry = 17,
+
+    /// <summary>Well-known binary, on an ellipsoid.</summary>
+    Geography = 18,
 }
 
 /// <summary>The unit of a time or timestamp; values are the field ids of parquet.thrift TimeUnit.</summary>

@@ -8,20 +8,32 @@ using Lakehouse.Storage;
 namespace Lakehouse.Parquet;
 
 /// <summary>
-/// Reads files of this library's writer: flat columns, PLAIN and dictionary pages, zstd or no compression, checksums verified. What is
-/// damaged or of another kind is refused with a <see cref="ParquetFormatException"/> that names file, row group, column and offset.
-/// Immutable; several reads may run at a time.
+/// Reads Parquet files whoever wrote them: every encoding, both versions of data pages, all codecs but LZO, nested columns in their new
+/// and old forms. What is damaged or encrypted is refused with a <see cref="ParquetFormatException"/> that names file, row group, column
+/// and offset. Immutable; several reads may run at a time.
 /// </summary>
 public sealed class ParquetFileReader
 {
     private const int TailBytes = 64 * 1024;
     private const int BatchRowCountMax = 16 * 1024;
+    private const int DictionaryHeaderBytesMax = 100;
     private readonly IObjectStore _store;
     private readonly ObjectPath _path;
     private readonly long _dataEnd;
+    private readonly ParquetReadOptions _options;
+    private readonly ImmutableArray<ColumnShape> _columns;
+    private readonly int _leafCount;
+    private readonly bool _leavesOutDictionaryHeader;
 
-    private ParquetFileReader(IObjectStore store, ObjectPath path, long byteCount, long dataEnd, FileMetaData metaData, Schema schema) =>
-        (_store, _path, ByteCount, _dataEnd, MetaData, Schema) = (store, path, byteCount, dataEnd, metaData, schema);
+    private ParquetFileReader(
+        IObjectStore store, ObjectPath path, ParquetReadOptions options, long byteCount, long dataEnd, FileMetaData metaData)
+    {
+        (_store, _path, _options, ByteCount, _dataEnd, MetaData) = (store, path, options, byteCount, dataEnd, metaData);
+        _columns = FileShape.Of(metaData.Schema);
+        _leafCount = _columns.Sum(static c => c.Leaves.Count());
+        _leavesOutDictionaryHeader = WriterQuirks.LeavesOutDictionaryHeader(metaData.CreatedBy);
+        Schema = new Schema([.. _columns.Select(static c => c.Field)]);
+    }
 
     /// <summary>The footer.</summary>
     public FileMetaData MetaData { get; }
@@ -33,7 +45,12 @@ public sealed class ParquetFileReader
     public long ByteCount { get; }
 
     /// <summary>Reads the footer of a file. Throws when there is no such object or it is not a Parquet file that is read here.</summary>
-    public static async Task<ParquetFileReader> OpenAsync(IObjectStore store, ObjectPath path, CancellationToken cancellation)
+    public static Task<ParquetFileReader> OpenAsync(IObjectStore store, ObjectPath path, CancellationToken cancellation) =>
+        OpenAsync(store, path, new ParquetReadOptions(), cancellation);
+
+    /// <summary>Reads the footer of a file. Throws when there is no such object or it is not a Parquet file that is read here.</summary>
+    public static async Task<ParquetFileReader> OpenAsync(
+        IObjectStore store, ObjectPath path, ParquetReadOptions options, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(store);
         ObjectStat stat = await store.StatAsync(path, cancellation)
@@ -46,6 +63,11 @@ public sealed class ParquetFileReader
 
         byte[] tail = new byte[Math.Min(size, TailBytes)];
         await store.ReadAsync(path, size - tail.Length, tail, cancellation);
+        if (tail.AsSpan(tail.Length - 4).SequenceEqual(FooterFormat.EncryptedMagic))
+        {
+            throw new ParquetFormatException($"'{path}' in {store.Root} is encrypted at byte {size - 4}; encrypted files are not read.");
+        }
+
         if (!tail.AsSpan(tail.Length - 4).SequenceEqual(FooterFormat.Magic))
         {
             throw new ParquetFormatException($"'{path}' in {store.Root} is no Parquet file, or it is cut off: it does not end with PAR1.");
@@ -72,7 +94,7 @@ public sealed class ParquetFileReader
         try
         {
             FileMetaData metaData = FooterFormat.Read(footer.Span);
-            return new ParquetFileReader(store, path, size, size - 8 - length, metaData, SchemaMapping.FromElements(metaData.Schema));
+            return new ParquetFileReader(store, path, options, size, size - 8 - length, metaData);
         }
         catch (ParquetFormatException e)
         {
@@ -100,20 +122,25 @@ public sealed class ParquetFileReader
                 continue;
             }
 
-            if (group.Columns.Length != Schema.Count || group.NumRows < 0)
+            if (group.Columns.Length != _leafCount || group.NumRows < 0)
             {
                 throw new ParquetFormatException(
                     $"'{_path}' in {_store.Root}, row group {g}: {group.Columns.Length} chunks of {group.NumRows} rows "
-                    + $"for {Schema.Count} columns.");
+                    + $"for {_leafCount} columns.");
             }
 
-            var readers = new ColumnChunkReader[positions.Length];
+            if (group.NumRows == 0)
+            {
+                continue;
+            }
+
+            var assemblies = new ColumnAssembly[positions.Length];
             try
             {
-                var ranges = new ReadRange[positions.Length];
+                var ranges = new List<ReadRange>();
                 for (int i = 0; i < positions.Length; i++)
                 {
-                    (readers[i], ranges[i]) = OpenChunk(group, g, positions[i]);
+                    assemblies[i] = new ColumnAssembly(_columns[positions[i]], leaf => OpenChunk(group, g, leaf, ranges));
                 }
 
                 await _store.ReadAsync(_path, ranges, cancellation);
@@ -121,9 +148,9 @@ public sealed class ParquetFileReader
                 {
                     int rows = (int)Math.Min(BatchRowCountMax, group.NumRows - row);
                     var vectors = ImmutableArray.CreateBuilder<ColumnVector>(positions.Length);
-                    for (int i = 0; i < positions.Length; i++)
+                    foreach (ColumnAssembly assembly in assemblies)
                     {
-                        vectors.Add(ReadColumn(readers[i], Schema[positions[i]], rows, g));
+                        vectors.Add(ReadColumn(assembly, rows, g));
                     }
 
                     yield return new RecordBatch(schema, vectors.MoveToImmutable(), rows);
@@ -131,31 +158,34 @@ public sealed class ParquetFileReader
             }
             finally
             {
-                foreach (ColumnChunkReader? reader in readers)
+                foreach (ColumnAssembly? assembly in assemblies)
                 {
-                    reader?.Dispose();
+                    assembly?.Dispose();
                 }
             }
         }
     }
 
+    /// <summary>The chunk that holds a column of the schema, or -1 when it is nested and so has several.</summary>
+    public int ChunkOf(int column) => _columns[column] is ColumnShape.OfLeaf leaf ? leaf.Leaf.Ordinal : -1;
+
     /// <summary>The column index of a chunk, or null when it has none.</summary>
-    public async Task<ColumnIndex?> ReadColumnIndexAsync(int rowGroup, int column, CancellationToken cancellation)
+    public async Task<ColumnIndex?> ReadColumnIndexAsync(int rowGroup, int chunk, CancellationToken cancellation)
     {
-        ColumnChunk chunk = MetaData.RowGroups[rowGroup].Columns[column];
-        byte[]? bytes = await ReadIndexAsync(chunk.ColumnIndexOffset, chunk.ColumnIndexLength, rowGroup, column, cancellation);
+        ColumnChunk holder = MetaData.RowGroups[rowGroup].Columns[chunk];
+        byte[]? bytes = await ReadIndexAsync(holder.ColumnIndexOffset, holder.ColumnIndexLength, rowGroup, holder, cancellation);
         return bytes is null ? null : PageIndexFormat.ReadColumnIndex(bytes);
     }
 
     /// <summary>The offset index of a chunk, or null when it has none.</summary>
-    public async Task<OffsetIndex?> ReadOffsetIndexAsync(int rowGroup, int column, CancellationToken cancellation)
+    public async Task<OffsetIndex?> ReadOffsetIndexAsync(int rowGroup, int chunk, CancellationToken cancellation)
     {
-        ColumnChunk chunk = MetaData.RowGroups[rowGroup].Columns[column];
-        byte[]? bytes = await ReadIndexAsync(chunk.OffsetIndexOffset, chunk.OffsetIndexLength, rowGroup, column, cancellation);
+        ColumnChunk holder = MetaData.RowGroups[rowGroup].Columns[chunk];
+        byte[]? bytes = await ReadIndexAsync(holder.OffsetIndexOffset, holder.OffsetIndexLength, rowGroup, holder, cancellation);
         return bytes is null ? null : PageIndexFormat.ReadOffsetIndex(bytes);
     }
 
-    private async Task<byte[]?> ReadIndexAsync(long? offset, int? length, int rowGroup, int column, CancellationToken cancellation)
+    private async Task<byte[]?> ReadIndexAsync(long? offset, int? length, int rowGroup, ColumnChunk chunk, CancellationToken cancellation)
     {
         if (offset is not long start || length is not int count)
         {
@@ -164,7 +194,8 @@ public sealed class ParquetFileReader
 
         if (start < 4 || count < 0 || start > _dataEnd - count)
         {
-            throw Located(new ParquetFormatException($"A page index of {count} bytes outside the data."), rowGroup, Schema[column], start);
+            var outside = new ParquetFormatException($"A page index of {count} bytes outside the data.");
+            throw Located(outside, rowGroup, string.Join('.', chunk.MetaData.PathInSchema), start);
         }
 
         byte[] bytes = new byte[count];
@@ -192,46 +223,53 @@ public sealed class ParquetFileReader
         return positions;
     }
 
-    /// <summary>A reader over a buffer, and what has to be read into the buffer first.</summary>
-    private (ColumnChunkReader Reader, ReadRange Range) OpenChunk(RowGroup group, int groupIndex, int column)
+    /// <summary>A reader over a buffer; what has to be read into it first is added to the ranges.</summary>
+    private LeafReader OpenChunk(RowGroup group, int groupIndex, Leaf leaf, List<ReadRange> ranges)
     {
-        ColumnMetaData chunk = group.Columns[column].MetaData;
-        Field field = Schema[column];
+        ColumnMetaData chunk = group.Columns[leaf.Ordinal].MetaData;
         long start = chunk.DictionaryPageOffset is long dictionary && dictionary >= 4
             ? Math.Min(dictionary, chunk.DataPageOffset)
             : chunk.DataPageOffset;
         long length = chunk.TotalCompressedSize;
-        if (start < 4 || length is < 0 or > int.MaxValue || start > _dataEnd - length || chunk.NumValues != group.NumRows
-            || chunk.Type != SchemaMapping.PhysicalType(field.Type) || chunk.PathInSchema is not [string name] || name != field.Name)
+        if (_leavesOutDictionaryHeader && start <= _dataEnd - length)
+        {
+            length = Math.Min(length + DictionaryHeaderBytesMax, _dataEnd - start);
+        }
+
+        if (start < 4 || length is < 0 or > int.MaxValue || start > _dataEnd - length || chunk.Type != leaf.Type.Stored
+            || (leaf.MaxRepetition == 0 && chunk.NumValues != group.NumRows) || !chunk.PathInSchema.SequenceEqual(leaf.Path))
         {
             throw Located(
                 new ParquetFormatException(
                     $"The chunk ({chunk.Type}, {chunk.NumValues} values, {length} bytes, path "
                     + $"{string.Join('.', chunk.PathInSchema)}) does not fit the file of {ByteCount} bytes or the row group of {group.NumRows} rows."),
                 groupIndex,
-                field,
+                leaf.Name,
                 start);
         }
 
+        if (!PageCodec.Reads(chunk.Codec))
+        {
+            throw Located(new ParquetFormatException($"Codec {chunk.Codec} is not read here."), groupIndex, leaf.Name, start);
+        }
+
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, (int)length));
-        var reader = new ColumnChunkReader(field, MetaData.Schema[column + 1].TypeLength, chunk, start, bytes, (int)length);
-        return (reader, new ReadRange(start, bytes.AsMemory(0, (int)length)));
+        ranges.Add(new ReadRange(start, bytes.AsMemory(0, (int)length)));
+        return new LeafReader(leaf, new PageReader(chunk.Codec, _options.VerifyChecksums, start, bytes, (int)length), chunk.NumValues);
     }
 
-    private ColumnVector ReadColumn(ColumnChunkReader reader, Field field, int rows, int groupIndex)
+    private ColumnVector ReadColumn(ColumnAssembly assembly, int rows, int groupIndex)
     {
-        using var builder = new ColumnBuilder(field.Type);
         try
         {
-            reader.Read(builder, rows);
-            return builder.Finish();
+            return assembly.Read(rows);
         }
-        catch (ParquetFormatException e)
+        catch (LeafException e)
         {
-            throw Located(e, groupIndex, field, reader.PageOffset);
+            throw Located(e.Reason, groupIndex, e.Leaf.Name, e.Offset);
         }
     }
 
-    private ParquetFormatException Located(ParquetFormatException e, int groupIndex, Field field, long offset) =>
-        new($"'{_path}' in {_store.Root}, row group {groupIndex}, column '{field.Name}', byte {offset}: {e.Message}", e);
+    private ParquetFormatException Located(ParquetFormatException e, int groupIndex, string column, long offset) =>
+        new($"'{_path}' in {_store.Root}, row group {groupIndex}, column '{column}', byte {offset}: {e.Message}", e);
 }

@@ -24,15 +24,19 @@ public static class StatisticsCheck
         for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
         {
             RowGroup group = reader.MetaData.RowGroups[g];
-            var chunks = new ChunkStatisticsCheck[Math.Min(group.Columns.Length, reader.Schema.Count)];
+            var chunks = new ChunkStatisticsCheck?[reader.Schema.Count];
             for (int c = 0; c < chunks.Length; c++)
             {
-                chunks[c] = new ChunkStatisticsCheck(
-                    reader.Schema[c],
-                    group.Columns[c].MetaData.Statistics,
-                    await reader.ReadColumnIndexAsync(g, c, cancellation),
-                    await reader.ReadOffsetIndexAsync(g, c, cancellation),
-                    group.NumRows);
+                // Statistics of nested columns count entries and are of their leaves; only flat columns are held against theirs.
+                if (reader.ChunkOf(c) is >= 0 and int chunk && chunk < group.Columns.Length)
+                {
+                    chunks[c] = new ChunkStatisticsCheck(
+                        reader.Schema[c],
+                        group.Columns[chunk].MetaData.Statistics,
+                        await reader.ReadColumnIndexAsync(g, chunk, cancellation),
+                        await reader.ReadOffsetIndexAsync(g, chunk, cancellation),
+                        group.NumRows);
+                }
             }
 
             await foreach (RecordBatch batch in reader.ReadAsync(null, candidate => ReferenceEquals(candidate, group), cancellation))
@@ -41,14 +45,14 @@ public static class StatisticsCheck
                 {
                     for (int c = 0; c < chunks.Length; c++)
                     {
-                        chunks[c].Add(batch.Columns[c]);
+                        chunks[c]?.Add(batch.Columns[c]);
                     }
 
                     take(batch);
                 }
             }
 
-            foreach (ChunkStatisticsCheck chunk in chunks)
+            foreach (ChunkStatisticsCheck chunk in chunks.OfType<ChunkStatisticsCheck>())
             {
                 chunk.End();
                 wrong.AddRange(chunk.Wrong.Select(w => FormattableString.Invariant($"row group {g}, {w}")));

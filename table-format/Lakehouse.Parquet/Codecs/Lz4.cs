@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>LZ4 blocks (codec LZ4_RAW) through liblz4. Thread safe.</summary>
+internal static unsafe partial class Lz4
+{
+    private const string Library = "liblz4.so.1";
+
+    // A match grows by 255 bytes with each further length byte.
+    private const int Densest = 255;
+
+    internal static long BytesMax(long packed) => packed * Densest;
+
+    /// <summary>Decompresses what must fill the target exactly.</summary>
+    internal static void Decompress(ReadOnlySpan<byte> packed, Span<byte> target)
+    {
+        if (!TryDecompress(packed, target))
+        {
+            throw new ParquetFormatException($"LZ4 data is damaged or not of the {target.Length} bytes that the page header says.");
+        }
+    }
+
+    /// <summary>False when the block is damaged or does not fill the target exactly.</summary>
+    internal static bool TryDecompress(ReadOnlySpan<byte> packed, Span<byte> target)
+    {
+        fixed (byte* from = packed)
+        fixed (byte* to = target)
+        {
+            try
+            {
+                return LZ4_decompress_safe(from, to, packed.Length, target.Length) == target.Length;
+            }
+            catch (DllNotFoundException e)
+            {
+                throw new DllNotFoundException($"{Library} is missing: install the package liblz4-1.", e);
+            }
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial int LZ4_decompress_safe(byte* packed, byte* target, int packedLength, int capacity);
+}

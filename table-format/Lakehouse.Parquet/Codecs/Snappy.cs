@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>libsnappy through its C API: raw blocks that begin with their uncompressed length. Thread safe.</summary>
+internal static unsafe partial class Snappy
+{
+    private const string Library = "libsnappy.so.1";
+
+    // The densest element is a copy of 64 bytes in three.
+    private const int Densest = 22;
+
+    internal static long BytesMax(long packed) => packed * Densest;
+
+    /// <summary>Decompresses what must fill the target exactly.</summary>
+    internal static void Decompress(ReadOnlySpan<byte> packed, Span<byte> target)
+    {
+        fixed (byte* from = packed)
+        fixed (byte* to = target)
+        {
+            // The library takes the length from the stream: it is held against the target before anything is written there.
+            nuint length;
+            try
+            {
+                if (snappy_uncompressed_length(from, (nuint)packed.Length, &length) != 0 || length != (nuint)target.Length)
+                {
+                    throw new ParquetFormatException($"Snappy data is damaged or not of the {target.Length} bytes that the page header says.");
+                }
+            }
+            catch (DllNotFoundException e)
+            {
+                throw new DllNotFoundException($"{Library} is missing: install the package libsnappy1v5.", e);
+            }
+
+            if (snappy_uncompress(from, (nuint)packed.Length, to, &length) != 0)
+            {
+                throw new ParquetFormatException("Snappy data is damaged.");
+            }
+        }
+    }
+
+    [LibraryImport(Library)]
+    private static partial int snappy_uncompressed_length(byte* packed, nuint packedLength, nuint* length);
+
+    [LibraryImport(Library)]
+    private static partial int snappy_uncompress(byte* packed, nuint packedLength, byte* target, nuint* targetLength);
+}
