@@ -4,24 +4,25 @@ using Lakehouse.Storage;
 
 namespace Lakehouse.Service;
 
-/// <summary><c>parquet meta FILE</c>: what lies in one file.</summary>
+/// <summary><c>parquet schema|head|meta FILE</c>: what lies in one file, whoever wrote it.</summary>
 internal static class ParquetCommand
 {
     private const int BoundWidthMax = 24;
 
     /// <summary>The command with its sub-commands.</summary>
-    internal static Command Create() => new("parquet", "Looks into one Parquet file.") { CreateMeta() };
-
-    private static Command CreateMeta()
+    internal static Command Create() => new("parquet", "Looks into one Parquet file.")
     {
-        var file = new Argument<string>("FILE") { Description = "The file: a path, or s3://bucket/key." };
-        var pages = new Option<bool>("--pages") { Description = "List every page." };
-        return new Command("meta", "Shows row groups, column chunks, pages, encodings, sizes and statistics.") { file, pages }
-            .Does((parsed, terminal, cancellation) =>
-                RunAsync(parsed.GetRequiredValue(file), parsed.GetValue(pages), terminal, cancellation));
-    }
+        ParquetSchemaCommand.Create(),
+        ParquetHeadCommand.Create(),
+        CreateMeta(),
+    };
 
-    private static async Task<int> RunAsync(string file, bool withPages, Terminal terminal, CancellationToken cancellation)
+    /// <summary>The argument that names the file.</summary>
+    internal static Argument<string> File() => new("FILE") { Description = "The file: a path, or s3://bucket/key." };
+
+    /// <summary>Opens the file. Throws <see cref="CommandFailedException"/> when there is none.</summary>
+    internal static async Task<(ParquetFileReader Reader, IObjectStore Store, ObjectPath Path)> OpenAsync(
+        string file, CancellationToken cancellation)
     {
         string full = file.Contains("://", StringComparison.Ordinal) ? file : Path.GetFullPath(file);
         int slash = full.LastIndexOf('/');
@@ -32,7 +33,21 @@ internal static class ParquetCommand
             throw new CommandFailedException(ExitCode.NotFound, $"There is no file '{file}'.");
         }
 
-        ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, path, cancellation);
+        return (await ParquetFileReader.OpenAsync(store, path, cancellation), store, path);
+    }
+
+    private static Command CreateMeta()
+    {
+        Argument<string> file = File();
+        var pages = new Option<bool>("--pages") { Description = "List every page." };
+        return new Command("meta", "Shows row groups, column chunks, pages, encodings, sizes and statistics.") { file, pages }
+            .Does((parsed, terminal, cancellation) =>
+                RunAsync(parsed.GetRequiredValue(file), parsed.GetValue(pages), terminal, cancellation));
+    }
+
+    private static async Task<int> RunAsync(string file, bool withPages, Terminal terminal, CancellationToken cancellation)
+    {
+        (ParquetFileReader reader, IObjectStore store, ObjectPath path) = await OpenAsync(file, cancellation);
         var chunks = new List<ChunkFacts>();
         for (int group = 0; group < reader.MetaData.RowGroups.Length; group++)
         {

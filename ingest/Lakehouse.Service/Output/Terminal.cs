@@ -21,6 +21,8 @@ internal sealed class Terminal
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
+    private static readonly JsonSerializerOptions OneLine = new(Options) { WriteIndented = false };
+
     private readonly IAnsiConsole _console = AnsiConsole.Console;
     private readonly TextWriter _out = Console.Out;
     private readonly TextWriter _error = Console.Error;
@@ -78,6 +80,9 @@ internal sealed class Terminal
             table.WriteTo(_out);
         }
     }
+
+    /// <summary>A value as JSON on one line.</summary>
+    internal static string Compact(object value) => JsonSerializer.Serialize(value, OneLine);
 
     /// <summary>The answer as JSON; nothing in human mode.</summary>
     internal void Json<T>(T answer)

@@ -11,7 +11,10 @@ internal static class Cells
     private const string MillisFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
     private const string MicrosFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
-    /// <summary>A value as what JSON has for it: null, bool, long, double or string.</summary>
+    /// <summary>
+    /// A value as what JSON has for it: null, bool, long, double or string; a struct as an object by name, a list as a list, a map as a list
+    /// of objects with key and value.
+    /// </summary>
     internal static object? ValueAt(ColumnVector column, int index)
     {
         if (!column.IsValid(index))
@@ -29,9 +32,17 @@ internal static class Cells
             TypeKind.Decimal => Integer(column.Type, column.Values<Int128>()[index]),
             TypeKind.Date => Integer(column.Type, column.Values<int>()[index]),
             TypeKind.TimestampMillis or TypeKind.TimestampMicros => Integer(column.Type, column.Values<long>()[index]),
+            TypeKind.Struct => column.Type.Children.Select((field, i) => (field.Name, Value: ValueAt(column.Children[i], index)))
+                .ToDictionary(static m => m.Name, static m => m.Value),
+            TypeKind.List => Elements(column, index).Select(e => ValueAt(column.Children[0], e)).ToList(),
+            TypeKind.Map => Elements(column, index)
+                .Select(e => new { Key = ValueAt(column.Children[0], e), Value = ValueAt(column.Children[1], e) }).ToList<object>(),
             _ => Bytes(column.Type, column.BytesAt(index)),
         };
     }
+
+    private static IEnumerable<int> Elements(ColumnVector column, int index) =>
+        Enumerable.Range(column.Offsets[index], column.Offsets[index + 1] - column.Offsets[index]);
 
     /// <summary>A value stored as an integer, as its type shows it: dates and timestamps as ISO 8601, decimals with their point.</summary>
     internal static object Integer(ColumnType type, Int128 value) => type.Kind switch
@@ -57,7 +68,8 @@ internal static class Cells
         double d => d.ToString("0.######", CultureInfo.InvariantCulture),
         float f => f.ToString("0.######", CultureInfo.InvariantCulture),
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
-        _ => value.ToString() ?? "",
+        string text => text,
+        _ => Terminal.Compact(value),
     };
 
     private static string Decimal(Int128 unscaled, int scale)
