@@ -1,23 +1,23 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using Lakehouse.Columns;
 
 namespace Lakehouse.Tests.Parquet;
 
 /// <summary>
-/// One text for each value, whatever the reader: the scripts beside this file make the same of what foreign readers return. Null is
-/// <c>~</c>, floating point is the bits of the double, strings and binary are hexadecimal behind <c>x</c>, decimals their unscaled value
-/// and scale, dates and times their number; structs, lists and maps are <c>{a,b}</c>, <c>[a,b]</c> and <c>&lt;k=v&gt;</c>.
+/// One text for each value, whatever the reader, as the corpus <c>page-merged</c> defines it: null <c>N</c>, booleans <c>T</c> and <c>F</c>,
+/// numbers in decimal digits (decimals unscaled, dates in days, timestamps in microseconds), floating point as its bits behind <c>f</c> or
+/// <c>d</c>, strings and binary as hexadecimal behind <c>x</c>, lists <c>[a,b]</c>, structs <c>{a,b}</c>, maps <c>&lt;k=v,k=v&gt;</c>.
 /// </summary>
 internal static class CanonicalText
 {
-    internal static string Of(ColumnVector column, int index) => !column.IsValid(index) ? "~" : column.Type.Kind switch
+    internal static string Of(ColumnVector column, int index) => !column.IsValid(index) ? "N" : column.Type.Kind switch
     {
-        TypeKind.Boolean => column.BooleanAt(index) ? "t" : "f",
+        TypeKind.Boolean => column.BooleanAt(index) ? "T" : "F",
         TypeKind.Int or TypeKind.Date => Text(column.Values<int>()[index]),
-        TypeKind.Float => Number(column.Values<float>()[index]),
-        TypeKind.Double => Number(column.Values<double>()[index]),
-        TypeKind.Decimal => Text(column.Values<Int128>()[index]) + (column.Type.Scale > 0 ? $"e-{column.Type.Scale}" : ""),
+        TypeKind.Float => $"f{column.Values<int>()[index]:x8}",
+        TypeKind.Double => $"d{column.Values<long>()[index]:x16}",
+        TypeKind.Decimal => Text(column.Values<Int128>()[index]),
+        TypeKind.TimestampMillis => Text(column.Values<long>()[index] * 1000),
         TypeKind.String or TypeKind.Binary => "x" + Convert.ToHexStringLower(column.BytesAt(index)),
         TypeKind.Struct => "{" + string.Join(',', column.Children.Select(c => Of(c, index))) + "}",
         TypeKind.List => "[" + string.Join(',', Elements(column, index).Select(e => Of(column.Children[0], e))) + "]",
@@ -31,16 +31,4 @@ internal static class CanonicalText
 
     private static string Text<T>(T value)
         where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
-
-    private static string Number(double value)
-    {
-        if (double.IsNaN(value))
-        {
-            return "nan";
-        }
-
-        byte[] bits = new byte[8];
-        BinaryPrimitives.WriteDoubleBigEndian(bits, value);
-        return Convert.ToHexStringLower(bits);
-    }
 }
