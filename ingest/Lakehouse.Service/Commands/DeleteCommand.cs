@@ -1,8 +1,5 @@
 using System.CommandLine;
-using Lakehouse.Columns;
 using Lakehouse.Hudi;
-using Lakehouse.Ingest;
-using Lakehouse.Parquet;
 
 namespace Lakehouse.Service;
 
@@ -51,35 +48,5 @@ internal static class DeleteCommand
         terminal.Good($"{Sizes.Count(result.RowsErased)} rows are erased as of {result.Instant}; {Sizes.Count(result.RowsKept)} rows of the "
             + $"same {Sizes.Count(result.FilesReplaced)} files were written again.");
         terminal.Line("Readers at older instants still see them: the old files stay on storage until 'lakehouse clean' deletes them.");
-    }
-
-    /// <summary>A condition as it stands on the command line.</summary>
-    internal sealed class WhereCondition : IRowCondition
-    {
-        private readonly Expression _where;
-        private readonly ConditionPruning _pruning;
-
-        internal WhereCondition(string text, HudiTable table)
-        {
-            Schema schema = MetaColumns.FileSchema(table.Config.Schema);
-            _where = Expression.Parse(text);
-            if (_where.Bind(schema).Type != TypeKind.Boolean)
-            {
-                throw new CommandFailedException(ExitCode.Usage, $"--where '{text}' is no condition: it does not give true or false.");
-            }
-
-            _pruning = new ConditionPruning(_where, schema);
-            Columns = _pruning.Columns.Length > 0 ? _pruning.Columns : [schema[0].Name];
-        }
-
-        public IReadOnlyList<string> Columns { get; }
-
-        public bool MayMatch(ParquetFileReader reader, RowGroup group)
-        {
-            using RecordBatch bounds = StatisticsBounds.Of(_pruning.Bounds, reader.Schema, group);
-            return _pruning.MayBeTrue(bounds);
-        }
-
-        public ColumnVector Evaluate(RecordBatch rows) => _where.Bind(rows.Schema).Evaluate(rows);
     }
 }

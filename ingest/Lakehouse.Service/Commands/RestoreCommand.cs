@@ -76,7 +76,7 @@ internal static class RestoreCommand
             plan.Target,
             Savepoint = plan.Savepoint?.Name,
             Undone = plan.Undone.Select(u => new { u.Number, u.Instant, u.Action, RowCount = u.Files.Sum(f => f.RowCount), u.Files }),
-            Followers = plan.Followers.Select(f => new { f.Location, f.RowCount, FileCount = f.FileIds.Length }),
+            Followers = plan.Followers.Select(f => new { f.Location, f.RowCount, f.Numbers }),
             Rewound = plan.Rewound.Select(r => new
             {
                 r.Key.Pipeline, r.Key.Cluster, r.Key.Topic, r.Key.Partition, EndOffsetBefore = r.From, EndOffset = r.To,
@@ -118,7 +118,9 @@ internal static class RestoreCommand
 
         foreach (UndoneFollower follower in plan.Followers)
         {
-            terminal.Line($"{Sizes.Count(follower.RowCount)} rows {(isPlan ? "would go" : "went")} from the table at {follower.Location}.");
+            terminal.Line(follower.RowCount < 0
+                ? $"{Sizes.Count(-follower.RowCount)} replayed dead letters {(isPlan ? "would come" : "came")} back to the table at {follower.Location}."
+                : $"{Sizes.Count(follower.RowCount)} rows {(isPlan ? "would go" : "went")} from the table at {follower.Location}.");
         }
 
         long rows = plan.Undone.Sum(u => u.Files.Sum(f => f.RowCount));

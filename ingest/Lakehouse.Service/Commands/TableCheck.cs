@@ -28,13 +28,18 @@ internal sealed record TableCheck(
         RunAsync(table, InstantRange.Whole, offsets, deep: false, cancellation);
 
     /// <summary>Verifies a part of a table's history; <paramref name="deep"/> reads and hashes every value.</summary>
+    internal static Task<TableCheck> RunAsync(
+        HudiTable table, InstantRange range, bool? offsets, bool deep, CancellationToken cancellation) =>
+        RunAsync(table, range, new TableCheckScope(Tables.TryOpenAsync, new OffsetCoverage(), offsets, deep), cancellation);
+
+    /// <summary>The same with another way to open the tables that follow.</summary>
     internal static async Task<TableCheck> RunAsync(
-        HudiTable table, InstantRange range, bool? offsets, bool deep, CancellationToken cancellation)
+        HudiTable table, InstantRange range, TableCheckScope scope, CancellationToken cancellation)
     {
         var followers = new Dictionary<string, HudiTable>(StringComparer.Ordinal);
         TableFacts facts = await TableFactsReader.ReadAsync(table, range, async (location, stop) =>
         {
-            HudiTable? follower = await Tables.TryOpenAsync(location, stop);
+            HudiTable? follower = await scope.OpenFollower(location, stop);
             if (follower is not null)
             {
                 followers[location] = follower;
@@ -44,14 +49,14 @@ internal sealed record TableCheck(
         }, cancellation);
         VerifyReport report = TableVerifier.Verify(facts);
         TableSnapshot snapshot = await table.SnapshotAsync(range.At, cancellation);
-        string? skipped = WhySkipped(facts, report, offsets ?? (deep ? true : null));
+        string? skipped = WhySkipped(facts, report, scope.Offsets ?? (scope.IsDeep ? true : null));
         if (skipped is null)
         {
             TableSnapshot part = snapshot with { FileSlices = [.. snapshot.FileSlices.Where(f => range.Has(f.Instant))] };
-            report = await ReadOffsetsAsync(table, part, report, cancellation);
+            report = await ReadOffsetsAsync(table, part, scope.Coverage, report, cancellation);
         }
 
-        if (deep)
+        if (scope.IsDeep)
         {
             DeepReport values = await DeepReader.ReadAsync(table, snapshot, range.Since, cancellation);
             report = report with { Deep = values, Findings = [.. report.Findings.Union(values.Findings)] };
@@ -60,7 +65,9 @@ internal sealed record TableCheck(
         var checks = ImmutableArray.CreateBuilder<TableCheck>();
         foreach (FollowerFacts follower in facts.Followers.Where(f => f.Range is not null))
         {
-            checks.Add(await RunAsync(followers[follower.Location], follower.Range!, offsets, deep, cancellation)); // the condition above
+            // One that is behind still holds what has been replayed from it.
+            TableCheckScope own = follower.IsBehind ? scope with { Coverage = new OffsetCoverage() } : scope;
+            checks.Add(await RunAsync(followers[follower.Location], follower.Range!, own, cancellation)); // the condition above
         }
 
         return new TableCheck(table, report, skipped, checks.ToImmutable(),
@@ -80,18 +87,30 @@ internal sealed record TableCheck(
             });
 
     private static async Task<VerifyReport> ReadOffsetsAsync(
-        HudiTable table, TableSnapshot snapshot, VerifyReport report, CancellationToken cancellation)
+        HudiTable table, TableSnapshot snapshot, OffsetCoverage coverage, VerifyReport report, CancellationToken cancellation)
     {
-        OffsetCoverage coverage;
+        (long rowsBefore, ImmutableArray<Finding> findingsBefore) = (coverage.RowCount, coverage.Findings);
         try
         {
-            coverage = await OffsetReader.ReadAsync(table, snapshot, cancellation);
+            await OffsetReader.ReadAsync(table, snapshot, coverage, cancellation);
         }
         catch (ParquetFormatException e)
         {
             return report with { Findings = report.Findings.Add(new Finding(FindingKind.UnreadableFile, table.Store.Root, e.Message)) };
         }
 
-        return report with { OffsetsProven = coverage.RowCount, Findings = [.. report.Findings, .. coverage.Findings] };
+        return report with
+        {
+            OffsetsProven = coverage.RowCount - rowsBefore,
+            Findings = [.. report.Findings, .. coverage.Findings.Except(findingsBefore)],
+        };
     }
 }
+
+/// <summary>How far a verification goes.</summary>
+/// <param name="OpenFollower">Opens the table at a follower's location; null when it cannot be reached.</param>
+/// <param name="Coverage">Takes the coordinates of all rows: a table and those that follow it share them, so a record is in one of them.</param>
+/// <param name="Offsets">Whether the rows' coordinates are read; null decides by the table's size.</param>
+/// <param name="IsDeep">Whether every value is read and hashed.</param>
+internal sealed record TableCheckScope(
+    Func<string, CancellationToken, Task<HudiTable?>> OpenFollower, OffsetCoverage Coverage, bool? Offsets, bool IsDeep);

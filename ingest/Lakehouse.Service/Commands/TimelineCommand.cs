@@ -82,6 +82,7 @@ internal static class TimelineCommand
         instant.Metadata.OperationType,
         instant.Metadata.Checkpoint,
         instant.Metadata.Ranges,
+        instant.Metadata.Replayed,
         Files = instant.Metadata.WriteStats.Select(s => new { s.Path, s.RowCount, s.ByteCount }),
         RowCount = instant.Metadata.WriteStats.Sum(s => s.RowCount),
         ByteCount = instant.Metadata.WriteStats.Sum(s => s.ByteCount),
@@ -94,7 +95,9 @@ internal static class TimelineCommand
         IEnumerable<string> ranges = commit.Ranges.Where(r => r.End > r.Start).Select(r =>
             FormattableString.Invariant($"{r.Key.Topic}-{r.Key.Partition} {r.Start}..{r.End - 1}"));
         List<string> all = [.. ranges];
-        string text = string.Join(", ", all.Take(RangesShownMax));
+        string text = commit.Replayed.IsEmpty
+            ? string.Join(", ", all.Take(RangesShownMax))
+            : $"{Sizes.Count(commit.Replayed.Sum(r => r.Total))} dead letters replayed";
         return
         [
             instant.Time,

@@ -85,6 +85,12 @@ internal static class VerifyCommand
             terminal.Line($"{Sizes.Count(report.RowsErased)} rows were erased on purpose.");
         }
 
+        if (report.RowsReplayed > 0)
+        {
+            terminal.Line($"{Sizes.Count(report.RowsReplayed)} dead letters were replayed"
+                + (report.Partitions.IsEmpty ? " out of this table." : "; they count as rows or as filtered too."));
+        }
+
         foreach (string loss in report.AcceptedLosses)
         {
             terminal.Line($"Accepted loss at {loss}.");
@@ -137,6 +143,7 @@ internal static class VerifyCommand
         check.Report.RowCount,
         check.Report.ByteCount,
         check.Report.RowsErased,
+        check.Report.RowsReplayed,
         check.Report.OffsetsProven,
         check.OffsetsSkipped,
         Partitions = check.Report.Partitions.Select(p => new
@@ -152,6 +159,7 @@ internal static class VerifyCommand
             p.Filtered,
             p.Deduplicated,
             p.DeadLettered,
+            p.Replayed,
         }),
         check.Report.Findings,
         check.Report.AcceptedLosses,

@@ -11,7 +11,17 @@ namespace Lakehouse.Hudi;
 /// </summary>
 /// <param name="Location">Where the table is, as the committer's options can open it.</param>
 /// <param name="Files">Its new files, staged in its own store.</param>
-public sealed record FollowerTable(string Location, ImmutableArray<StagedFile> Files);
+public sealed record FollowerTable(string Location, ImmutableArray<StagedFile> Files)
+{
+    /// <summary>The file groups whose rows the files hold instead, without those that leave; empty: the files bring new rows.</summary>
+    internal ImmutableArray<ReplacedGroup> Replaced { get; init; } = [];
+
+    /// <summary>Rows that leave with the replaced file groups.</summary>
+    internal long RowsTaken { get; init; }
+
+    /// <summary>By how much the table grows; less than zero where rows leave.</summary>
+    internal long RowsAdded => Replaced.IsEmpty ? Files.Sum(static f => f.RowCount) : -RowsTaken;
+}
 
 /// <summary>All that one checkpoint puts into a table and its followers: durable, committed whole or discarded whole.</summary>
 /// <param name="Files">The table's new files.</param>
@@ -52,11 +62,34 @@ public sealed record Committable(
         json.WriteStartObject();
         json.WriteString("location", follower.Location);
         json.WriteArray("files", follower.Files, WriteFile);
+        if (!follower.Replaced.IsEmpty)
+        {
+            json.WriteNumber("rowsTaken", follower.RowsTaken);
+            json.WriteArray("replaced", follower.Replaced, static (json, group) =>
+            {
+                json.WriteStartObject();
+                json.WriteString("partitionPath", group.PartitionPath);
+                json.WriteString("fileId", group.FileId);
+                json.WriteString("successor", group.SuccessorFileId);
+                json.WriteEndObject();
+            });
+        }
+
         json.WriteEndObject();
     }
 
     internal static FollowerTable ReadFollower(JsonElement json) =>
-        new(json.Text("location"), [.. json.GetProperty("files").EnumerateArray().Select(ReadFile)]);
+        new(json.Text("location"), [.. json.GetProperty("files").EnumerateArray().Select(ReadFile)])
+        {
+            RowsTaken = json.LongOrNull("rowsTaken") ?? 0,
+            Replaced = json.TryGetProperty("replaced", out JsonElement replaced)
+                ?
+                [
+                    .. replaced.EnumerateArray().Select(static g =>
+                        new ReplacedGroup(g.Text("partitionPath"), g.Text("fileId"), g.TextOrNull("successor"))),
+                ]
+                : [],
+        };
 
     private static void WriteFile(Utf8JsonWriter json, StagedFile file)
     {

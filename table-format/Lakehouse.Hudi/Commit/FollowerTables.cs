@@ -20,8 +20,10 @@ internal sealed class FollowerTables(
             CheckpointReference checkpoint = outcome.Commit?.Checkpoint
                 ?? throw new InvalidDataException($"Outcome {outcome.Number} in {primary.Store.Root} has followers but no checkpoint.");
             SequencedCommit sequence = await SequenceAsync(follower.Location, cancellation);
-            CommitResult? result = await sequence.RunAsync(
-                new FollowerProposal(outcome.TableId, outcome.Number, checkpoint, follower.Files), NoFollowers, cancellation);
+            Proposal proposal = follower.Replaced.IsEmpty
+                ? new FollowerProposal(outcome.AsFollowed, checkpoint, follower.Files)
+                : new FollowerReplaceProposal(outcome.AsFollowed, follower, outcome.Commit.Replayed);
+            CommitResult? result = await sequence.RunAsync(proposal, NoFollowers, cancellation);
             Invariant.Holds(result is CommitResult.Committed or CommitResult.AlreadyCommitted, "A follower never refuses its primary.");
         }
 
@@ -31,22 +33,18 @@ internal sealed class FollowerTables(
         }
     }
 
-    /// <summary>Why a restore cannot take its files out of a follower, or null when it can. Changes nothing.</summary>
-    internal async Task<string?> WhyNotUndoneAsync(UndoneFollower follower, CancellationToken cancellation)
-    {
-        SequencedCommit sequence = await SequenceAsync(follower.Location, cancellation);
-        SequenceStatus status = await SequenceReader.ReadAsync(sequence.Table, cancellation);
-        var known = status.Outcomes.SelectMany(static o => o.Commit?.WriteStats ?? []).Select(static s => s.FileId).ToHashSet();
-        if (!follower.FileIds.All(known.Contains))
-        {
-            return $"the table at {follower.Location}, which goes back with it, has forgotten which instants brought the rows in question";
-        }
+    /// <summary>The table at a follower's location, opened once.</summary>
+    internal async Task<HudiTable> OpenAsync(string location, CancellationToken cancellation) =>
+        (await SequenceAsync(location, cancellation)).Table;
 
-        var merged = CleanPlanning.Replaced((await sequence.Table.SnapshotAsync(null, cancellation)).Timeline)
-            .Keys.Select(static g => g.Item2).ToHashSet(StringComparer.Ordinal);
-        return follower.FileIds.Any(merged.Contains)
-            ? $"the table at {follower.Location}, which goes back with it, has merged the rows in question with others"
-            : null;
+    /// <summary>Why a restore cannot take back in a follower what came with its primary, or null when it can. Changes nothing.</summary>
+    internal async Task<string?> WhyNotUndoneAsync(UndoneFollower follower, string primaryId, CancellationToken cancellation)
+    {
+        HudiTable table = await OpenAsync(follower.Location, cancellation);
+        SequenceStatus status = await SequenceReader.ReadAsync(table, cancellation);
+        TableSnapshot snapshot = await table.SnapshotAsync(null, cancellation);
+        var files = (await table.ListFilesAsync(cancellation)).Select(static f => f.Path.Value).ToHashSet(StringComparer.Ordinal);
+        return RestorePlanning.WhyNotOfFollower(follower, primaryId, status, snapshot.Timeline, files);
     }
 
     private static async Task UndoAsync(
@@ -57,14 +55,14 @@ internal sealed class FollowerTables(
             await sequence.RunAsync(null, NoFollowers, cancellation);
             SequenceStatus status = await SequenceReader.ReadAsync(sequence.Table, cancellation);
             Outcome newest = status.Outcomes[^1];
-            ImmutableArray<UndoneInstant> undone = RestorePlanning.OfFollower(status, follower.FileIds);
+            ImmutableArray<UndoneInstant> undone = RestorePlanning.OfFollower(status, outcome.TableId, follower.Numbers);
             string? last = status.Outcomes.LastOrDefault(o => o.Commit is not null
                 && !newest.Upkeep.IsVoided(o.Instant) && !undone.Any(u => u.Instant == o.Instant))?.Instant;
             var proposal = new ServiceProposal(
                 newest.Number,
                 new ServiceWork.Restore(null, undone, []),
                 newest.State with { Instant = last },
-                new Followed(outcome.TableId, outcome.Number));
+                outcome.AsFollowed);
             if (await sequence.RunAsync(proposal, NoFollowers, cancellation) is not CommitResult.Conflicted)
             {
                 return;

@@ -10,8 +10,11 @@ namespace Lakehouse.Hudi;
 /// <param name="Source">The checkpoint's file that the copy was made from; deleted after publication.</param>
 internal readonly record struct OutcomeFile(ObjectPath Staged, ObjectPath Final, ObjectPath Source);
 
-/// <summary>What a follower table has taken over from a primary table: everything up to this number.</summary>
-internal readonly record struct Followed(string Primary, long Number);
+/// <summary>What a follower table has taken over from a primary table.</summary>
+/// <param name="Primary">The primary's identity.</param>
+/// <param name="Number">Everything up to this number.</param>
+/// <param name="Floor">The primary's floor as of that number: what came before it is never taken back.</param>
+internal readonly record struct Followed(string Primary, long Number, long Floor);
 
 /// <summary>
 /// The content of <c>.hoodie/.sequence/n.outcome</c>: how number n ended, and all that the next committer must know. An aborted outcome
@@ -90,6 +93,9 @@ internal sealed record Outcome
 
     internal ObjectPath Staging => SequenceFolder.Staging(Number, Nonce);
 
+    /// <summary>This outcome as those remember it that have taken it over.</summary>
+    internal Followed AsFollowed => new(TableId, Number, Floor);
+
     internal long FollowedNumber(string primary) => Followed.FirstOrDefault(f => f.Primary == primary).Number;
 
     internal byte[] ToJson() => JsonForm.Write(json =>
@@ -115,6 +121,7 @@ internal sealed record Outcome
             json.WriteStartObject();
             json.WriteString("primary", f.Primary);
             json.WriteNumber("number", f.Number);
+            json.WriteNumber("floor", f.Floor);
             json.WriteEndObject();
         });
         json.WriteArray("files", Files, static (json, f) =>
@@ -166,7 +173,8 @@ internal sealed record Outcome
             json.TextOrNull("lastCommittedInstant"),
             LedgerJson.ReadLedger(json.GetProperty("ledger")),
             [.. json.GetProperty("checkpoints").EnumerateArray().Select(LedgerJson.ReadCheckpoint)]),
-        Followed = [.. json.GetProperty("followed").EnumerateArray().Select(static f => new Followed(f.Text("primary"), f.Long("number")))],
+        Followed = [.. json.GetProperty("followed").EnumerateArray().Select(static f =>
+            new Followed(f.Text("primary"), f.Long("number"), f.LongOrNull("floor") ?? 0))],
         Files =
         [
             .. json.GetProperty("files").EnumerateArray().Select(static f => new OutcomeFile(

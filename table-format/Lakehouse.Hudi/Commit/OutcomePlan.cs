@@ -76,26 +76,62 @@ internal static class OutcomePlan
         };
     }
 
+    /// <summary>Rows of a follower become rows of this table; the ledger stays, and the instant carries it on.</summary>
+    internal static Outcome Replayed(
+        HudiTable table, SequenceBase found, Claim claim, ReplayProposal proposal, long floor, string? floorInstant) =>
+        WithFiles(table, found, claim, proposal, "INSERT", CommitMetadata.ReplayedKey, LedgerJson.Text(proposal.Replayed)) with
+        {
+            Floor = floor,
+            FloorInstant = floorInstant,
+            Upkeep = found.Upkeep.Above(floorInstant) with { ReplayedAt = claim.Instant },
+            Followers = proposal.Followers,
+        };
+
+    /// <summary>The same in the follower: file groups change places with others that hold fewer rows.</summary>
+    internal static Outcome Taken(HudiTable table, SequenceBase found, Claim claim, FollowerReplaceProposal proposal)
+    {
+        SequenceBase after = found with { Followed = found.Following(proposal.Follows) };
+        return Replacing(
+            WithFiles(table, after, claim, proposal, "DELETE", CommitMetadata.ReplayedKey, LedgerJson.Text(proposal.Replayed)),
+            proposal.Work.Replaced);
+    }
+
     /// <summary>File groups change places with others; ledger, checkpoints and floor stay, and the instant carries them on.</summary>
-    internal static Outcome Replaced(HudiTable table, SequenceBase found, Claim claim, ReplaceProposal proposal) =>
+    internal static Outcome Replaced(HudiTable table, SequenceBase found, Claim claim, ReplaceProposal proposal)
+    {
+        string rowsErased = proposal.Plan.RowsTaken.ToString(CultureInfo.InvariantCulture);
+        return Replacing(
+            WithFiles(table, found, claim, proposal, "DELETE", CommitMetadata.ErasedKey, rowsErased), proposal.Plan.Replaced);
+    }
+
+    /// <summary>An instant that moves no position: it says what it did under a key of its own.</summary>
+    private static Outcome WithFiles(
+        HudiTable table, SequenceBase found, Claim claim, Proposal proposal, string operation, string key, string what) =>
         Aborted(found, claim) with
         {
             IsCommitted = true,
             LastCommittedInstant = claim.Instant,
             State = found.State with { Sequence = claim.Number, Instant = claim.Instant },
-            Upkeep = found.Upkeep with { ReplacedAt = claim.Instant },
             Files = [.. proposal.Files.Select(f => File(f, claim))],
             Commit = new CommitMetadata
             {
-                OperationType = "DELETE",
+                OperationType = operation,
                 PartitionToWriteStats = Stats(proposal, claim),
-                PartitionToReplaceFileIds = proposal.Plan.Replaced
-                    .GroupBy(static g => g.PartitionPath, static g => g.FileId, StringComparer.Ordinal)
-                    .ToImmutableSortedDictionary(static g => g.Key, static g => g.ToImmutableArray(), StringComparer.Ordinal),
                 ExtraMetadata = Extra(table, found.State.Ledger, [], found.State.Checkpoints.LastOrDefault(), found.Followed)
-                    .SetItem(CommitMetadata.ErasedKey, proposal.Plan.RowsErased.ToString(CultureInfo.InvariantCulture)),
+                    .SetItem(key, what),
             },
         };
+
+    private static Outcome Replacing(Outcome outcome, ImmutableArray<ReplacedGroup> groups) => outcome with
+    {
+        Upkeep = outcome.Upkeep with { ReplacedAt = outcome.Instant },
+        Commit = outcome.Commit! with // < WithFiles gives one
+        {
+            PartitionToReplaceFileIds = groups
+                .GroupBy(static g => g.PartitionPath, static g => g.FileId, StringComparer.Ordinal)
+                .ToImmutableSortedDictionary(static g => g.Key, static g => g.ToImmutableArray(), StringComparer.Ordinal),
+        },
+    };
 
     /// <summary>Where a staged file goes: its private copy, its final place, and the file that it comes from.</summary>
     internal static OutcomeFile File(StagedFile file, Claim claim)

@@ -62,13 +62,52 @@ internal sealed record IngestProposal(Committable Work) : FileProposal(Work.Chec
 }
 
 /// <summary>What a primary's outcome brings to a follower: fits exactly once, in the order of the primary's numbers.</summary>
-internal sealed record FollowerProposal(string Primary, long Number, CheckpointReference Checkpoint, ImmutableArray<StagedFile> Files)
+internal sealed record FollowerProposal(Followed Follows, CheckpointReference Checkpoint, ImmutableArray<StagedFile> Files)
     : FileProposal(Checkpoint, Files)
 {
     internal override Standing Judge(SequenceBase found) =>
-        found.FollowedNumber(Primary) >= Number ? new Standing.Done() : new Standing.Fits();
+        found.FollowedNumber(Follows.Primary) >= Follows.Number ? new Standing.Done() : new Standing.Fits();
 
-    internal override ImmutableArray<Followed> FollowedAfter(SequenceBase found) => found.Following(new Followed(Primary, Number));
+    internal override ImmutableArray<Followed> FollowedAfter(SequenceBase found) => found.Following(Follows);
+}
+
+/// <summary>
+/// What a primary's outcome takes out of a follower: fits exactly once, as what it brings does. That the file groups are live was decided
+/// with the primary's outcome (<see cref="ReplayProposal"/>).
+/// </summary>
+internal sealed record FollowerReplaceProposal(Followed Follows, FollowerTable Work, ImmutableArray<ReplayedCount> Replayed)
+    : Proposal(TimelineFile.ReplaceCommit, Work.Files)
+{
+    internal override Standing Judge(SequenceBase found) =>
+        found.FollowedNumber(Follows.Primary) >= Follows.Number ? new Standing.Done() : new Standing.Fits();
+
+    internal override Outcome Compose(HudiTable table, SequenceBase found, Claim claim, long floor, string? floorInstant) =>
+        OutcomePlan.Taken(table, found, claim, this);
+}
+
+/// <summary>
+/// Rows that leave a follower and come to this table instead. Fits while nothing has taken rows out of a follower since it was planned and
+/// the history is the same: then the rows are still there. Commits that only add rows, here or there, do not disturb it.
+/// </summary>
+/// <param name="ReplayedAt">The newest instant that had taken rows out of a follower when it was planned, or null.</param>
+/// <param name="HistoryEpoch">The history epoch then.</param>
+/// <param name="Files">This table's new files.</param>
+/// <param name="Replayed">What became of the rows.</param>
+/// <param name="Followers">What changes in other tables.</param>
+internal sealed record ReplayProposal(
+    string? ReplayedAt,
+    long HistoryEpoch,
+    ImmutableArray<StagedFile> Files,
+    ImmutableArray<ReplayedCount> Replayed,
+    ImmutableArray<FollowerTable> Followers) : Proposal(TimelineFile.Commit, Files)
+{
+    internal override Standing Judge(SequenceBase found) =>
+        found.State.Ledger.HistoryEpoch != HistoryEpoch ? new Standing.Misfits("the table was restored meanwhile")
+        : found.Upkeep.ReplayedAt != ReplayedAt ? new Standing.Misfits($"instant {found.Upkeep.ReplayedAt} has replayed dead letters meanwhile")
+        : new Standing.Fits();
+
+    internal override Outcome Compose(HudiTable table, SequenceBase found, Claim claim, long floor, string? floorInstant) =>
+        OutcomePlan.Replayed(table, found, claim, this, floor, floorInstant);
 }
 
 /// <summary>
@@ -78,7 +117,7 @@ internal sealed record FollowerProposal(string Primary, long Number, CheckpointR
 /// <param name="ReplacedAt">The newest instant that had replaced file groups when it was planned, or null.</param>
 /// <param name="HistoryEpoch">The history epoch then.</param>
 /// <param name="Plan">What comes and what goes.</param>
-internal sealed record ReplaceProposal(string? ReplacedAt, long HistoryEpoch, ErasurePlan Plan)
+internal sealed record ReplaceProposal(string? ReplacedAt, long HistoryEpoch, RewritePlan Plan)
     : Proposal(TimelineFile.ReplaceCommit, Plan.Files)
 {
     internal override Standing Judge(SequenceBase found) =>

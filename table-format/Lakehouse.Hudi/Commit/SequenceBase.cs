@@ -74,5 +74,5 @@ internal sealed record SequenceBase(
     private static ImmutableArray<Followed> ReadFollowed(string text) => JsonForm.Read(
         Encoding.UTF8.GetBytes(text),
         FollowedKey,
-        static json => json.EnumerateObject().Select(static p => new Followed(p.Name, p.Value.GetInt64())).ToImmutableArray());
+        static json => json.EnumerateObject().Select(static p => new Followed(p.Name, p.Value.GetInt64(), 0)).ToImmutableArray());
 }

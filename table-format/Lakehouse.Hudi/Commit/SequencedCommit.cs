@@ -107,9 +107,9 @@ internal sealed class SequencedCommit(
                 return null;
             }
 
-            if (e is ObjectStoreException && proposal is IngestProposal && await GoneAsync(proposal.Files) is { } gone)
+            if (e is ObjectStoreException && proposal is IngestProposal or ReplayProposal && await GoneAsync(proposal.Files) is { } gone)
             {
-                return new CommitResult.Conflicted($"'{gone}' is gone: a newer life of this worker has tidied up after this one.");
+                return new CommitResult.Conflicted($"'{gone}' is gone: a newer life of this worker, or a clean, has tidied up after this one.");
             }
 
             throw;

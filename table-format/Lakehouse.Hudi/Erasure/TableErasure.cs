@@ -1,22 +1,6 @@
-using System.Collections.Immutable;
-using Lakehouse.Columns;
-using Lakehouse.Parquet;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Hudi;
-
-/// <summary>Which rows are to go.</summary>
-public interface IRowCondition
-{
-    /// <summary>The columns that it looks at.</summary>
-    IReadOnlyList<string> Columns { get; }
-
-    /// <summary>False when no row of a row group can match.</summary>
-    bool MayMatch(ParquetFileReader reader, RowGroup group);
-
-    /// <summary>A boolean per row, true where the row is to go. The batch stays the caller's, the answer is.</summary>
-    ColumnVector Evaluate(RecordBatch rows);
-}
 
 /// <summary>How an erasure ended.</summary>
 /// <param name="Instant">The instant that did it; null when no row matched and nothing was done.</param>
@@ -86,7 +70,7 @@ public sealed class TableErasure
                 switch (await CommitAsync(proposal, cancellation))
                 {
                     case CommitResult.Committed committed:
-                        return new ErasureResult(committed.Instant, proposal.Plan.RowsErased,
+                        return new ErasureResult(committed.Instant, proposal.Plan.RowsTaken,
                             proposal.Files.Sum(static f => f.RowCount), proposal.Plan.Replaced.Length);
                     case CommitResult.Conflicted conflicted:
                         reason = conflicted.Reason;
@@ -120,8 +104,9 @@ public sealed class TableErasure
         }
 
         TableSnapshot snapshot = await _table.SnapshotAsync(instant, cancellation);
-        ErasurePlan plan = await PlanAsync(_table, snapshot, staging, condition, cancellation);
-        return plan.RowsErased == 0
+        RewritePlan plan = await FileRewriting.RunAsync(
+            _table, snapshot, staging, condition, (rows, _) => ValueTask.FromResult(condition.Evaluate(rows)), cancellation);
+        return plan.RowsTaken == 0
             ? null
             : new ReplaceProposal(newest.Upkeep.ReplacedAt, newest.State.Ledger.HistoryEpoch, plan);
     }
@@ -133,87 +118,4 @@ public sealed class TableErasure
         Invariant.Holds(result is not null, "A proposal has a result.");
         return result;
     }
-
-    private static async Task<ErasurePlan> PlanAsync(
-        HudiTable table, TableSnapshot snapshot, ObjectPath staging, IRowCondition condition, CancellationToken cancellation)
-    {
-        if (snapshot.MissingFiles.FirstOrDefault() is { } missing)
-        {
-            throw new HudiException(table.Store.Root, $"'{missing}' is named by its timeline and is not on storage; nothing was erased.");
-        }
-
-        ILookup<string, WriteStat> stats = snapshot.Timeline.SelectMany(static i => i.Metadata.WriteStats).ToLookup(static s => s.Path);
-        var files = ImmutableArray.CreateBuilder<StagedFile>();
-        var replaced = ImmutableArray.CreateBuilder<ReplacedGroup>();
-        long rowsErased = 0;
-        foreach (FileSlice slice in snapshot.FileSlices)
-        {
-            ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, slice.Path, cancellation);
-            if (!await HasMatchAsync(reader, condition, cancellation))
-            {
-                continue;
-            }
-
-            using var writer = new RewriteFileWriter(table, slice.PartitionPath, staging);
-            long erased = await CopyAsync(reader, writer, condition, cancellation);
-            Invariant.Holds(
-                erased + writer.RowCount == reader.MetaData.NumRows, "Every row of a replaced file is either erased or written again.");
-            rowsErased += erased;
-            StagedFile? successor = writer.RowCount == 0
-                ? null
-                : await writer.CompleteAsync(stats[slice.Path.Value].FirstOrDefault(), cancellation);
-            files.AddRange(successor is null ? [] : new[] { successor });
-            replaced.Add(new ReplacedGroup(slice.PartitionPath, slice.FileId, successor?.FileId));
-        }
-
-        return new ErasurePlan(files.ToImmutable(), replaced.ToImmutable(), rowsErased);
-    }
-
-    /// <summary>Looks at the condition's columns only, and only where a row can match.</summary>
-    private static async Task<bool> HasMatchAsync(ParquetFileReader reader, IRowCondition condition, CancellationToken cancellation)
-    {
-        await foreach (RecordBatch batch in reader.ReadAsync(
-            condition.Columns, group => condition.MayMatch(reader, group), cancellation))
-        {
-            using (batch)
-            using (ColumnVector matches = condition.Evaluate(batch))
-            {
-                if (Bitmap.CountOnes(matches.Bytes, batch.RowCount) > 0)
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Writes the rows again that do not match, and returns how many do.</summary>
-    private static async Task<long> CopyAsync(
-        ParquetFileReader reader, RewriteFileWriter writer, IRowCondition condition, CancellationToken cancellation)
-    {
-        long erased = 0;
-        await foreach (RecordBatch batch in reader.ReadAsync(null, cancellation))
-        {
-            using (batch)
-            using (ColumnVector matches = condition.Evaluate(batch))
-            {
-                int[] kept = [.. Enumerable.Range(0, batch.RowCount).Where(row => !(matches.IsValid(row) && matches.BooleanAt(row)))];
-                erased += batch.RowCount - kept.Length;
-                using RecordBatch rest = RowSelection.Take(batch, kept);
-                if (kept.Length > 0)
-                {
-                    writer.Write(rest);
-                }
-            }
-        }
-
-        return erased;
-    }
 }
-
-/// <summary>What an erasure puts in the place of what.</summary>
-internal sealed record ErasurePlan(ImmutableArray<StagedFile> Files, ImmutableArray<ReplacedGroup> Replaced, long RowsErased);
-
-/// <summary>A file group that a replacecommit takes away, and the one that has its rows then, if any are left.</summary>
-internal sealed record ReplacedGroup(string PartitionPath, string FileId, string? SuccessorFileId);

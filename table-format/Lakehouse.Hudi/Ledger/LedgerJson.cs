@@ -82,6 +82,26 @@ internal static class LedgerJson
             e.LongOrNull("maxEventTimeMicros")) { JumpedFrom = e.LongOrNull("jumpedFrom") }),
     ];
 
+    internal static string Text(ImmutableArray<ReplayedCount> replayed) => Encoding.UTF8.GetString(JsonForm.Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteArray("partitions", replayed, static (json, count) =>
+        {
+            json.WriteStartObject();
+            WriteKey(json, count.Key);
+            json.WriteNumber("written", count.Written);
+            json.WriteNumber("filtered", count.Filtered);
+            json.WriteEndObject();
+        });
+        json.WriteEndObject();
+    }));
+
+    internal static ImmutableArray<ReplayedCount> ReadReplayed(JsonElement json) =>
+    [
+        .. json.GetProperty("partitions").EnumerateArray().Select(static e =>
+            new ReplayedCount(ReadKey(e), e.Long("written"), e.Long("filtered"))),
+    ];
+
     internal static void WriteCheckpoint(Utf8JsonWriter json, CheckpointReference checkpoint)
     {
         json.WriteStartObject();

@@ -22,6 +22,9 @@ public sealed record CommitMetadata
     /// <summary>Key of the number of rows that a replacecommit left out on purpose.</summary>
     public const string ErasedKey = "lakehouse.erased";
 
+    /// <summary>Key of the dead letters that left their table with this instant, counted by source partition.</summary>
+    public const string ReplayedKey = "lakehouse.replayed";
+
     /// <summary>What kind of write it was, such as <c>INSERT</c> or <c>CLUSTER</c>.</summary>
     public required string OperationType { get; init; }
 
@@ -45,6 +48,13 @@ public sealed record CommitMetadata
     public long RowsErased => ExtraMetadata.TryGetValue(ErasedKey, out string? rows)
         ? long.Parse(rows, NumberStyles.None, CultureInfo.InvariantCulture)
         : 0;
+
+    /// <summary>
+    /// The dead letters that this instant replayed: in the primary table it brought their rows, from their own table it took them.
+    /// </summary>
+    public ImmutableArray<ReplayedCount> Replayed => ExtraMetadata.TryGetValue(ReplayedKey, out string? text)
+        ? JsonForm.Read(Encoding.UTF8.GetBytes(text), $"'{ReplayedKey}' of a commit", LedgerJson.ReadReplayed)
+        : [];
 
     /// <summary>The ledger after this commit, or null when the commit carries none.</summary>
     public Ledger? Ledger => ExtraMetadata.TryGetValue(LedgerKey, out string? text)

@@ -8,7 +8,7 @@ namespace Lakehouse.Hudi;
 /// 1. The policy names the earliest instant that stays whole (commits, hours), or how many versions of a group stay.
 /// 2. A version of a file group is shown from its own instant until the next version's, or until the group is replaced. It may go when
 /// that end lies at or before the earliest instant; of a replaced group when the replacing instant lies before it (Hudi's rule).
-/// 3. What a savepoint shows stays, and so does what is not superseded at all.
+/// 3. What a savepoint shows stays, what a held instant replaced, and what is not superseded at all.
 /// </summary>
 internal static class CleanPlanning
 {
@@ -16,12 +16,14 @@ internal static class CleanPlanning
     /// <param name="timeline">The completed instants, in order.</param>
     /// <param name="files">All data files in partitions.</param>
     /// <param name="savepoints">The instants that savepoints keep.</param>
+    /// <param name="held">Instants that may be undone from elsewhere: what they replaced stays.</param>
     /// <param name="now">The clock.</param>
     internal static CleanPlan Plan(
         CleanPolicy policy,
         ImmutableArray<CompletedInstant> timeline,
         IEnumerable<ObjectStat> files,
         IReadOnlyCollection<string> savepoints,
+        IReadOnlySet<string> held,
         DateTimeOffset now)
     {
         if (timeline.IsEmpty)
@@ -41,6 +43,7 @@ internal static class CleanPlanning
                 bool isLast = i == versions.Length - 1;
                 string? until = isLast ? replacedAt : versions[i + 1].Instant;
                 if (until is not null
+                    && !held.Contains(until)
                     && IsExpired(policy, earliest?.Time, until, isLast, replacedAt is not null, versions.Length - 1 - i)
                     && !savepoints.Any(s => Order(versions[i].Instant, s) <= 0 && Order(s, until) < 0))
                 {

@@ -76,19 +76,52 @@ internal static class RestorePlanning
             after));
     }
 
-    /// <summary>Which instants of a follower hold any of some file groups, newest first.</summary>
-    internal static ImmutableArray<UndoneInstant> OfFollower(SequenceStatus sequence, ImmutableArray<string> fileIds)
+    /// <summary>The instants of a follower that took over some numbers of a primary, newest first.</summary>
+    internal static ImmutableArray<UndoneInstant> OfFollower(SequenceStatus sequence, string primaryId, ImmutableArray<long> numbers) =>
+        [.. TakenOver(sequence, primaryId, numbers).Reverse().Select(Undo)];
+
+    /// <summary>Why a follower cannot go back, or null when it can.</summary>
+    /// <param name="follower">What is to go back in it.</param>
+    /// <param name="primaryId">The identity of the primary.</param>
+    /// <param name="sequence">The follower's numbers.</param>
+    /// <param name="timeline">The follower's completed instants.</param>
+    /// <param name="files">The paths of the follower's files on storage.</param>
+    internal static string? WhyNotOfFollower(
+        UndoneFollower follower,
+        string primaryId,
+        SequenceStatus sequence,
+        ImmutableArray<CompletedInstant> timeline,
+        IReadOnlySet<string> files)
+    {
+        string table = $"the table at {follower.Location}, which goes back with it,";
+        Outcome[] undone = [.. TakenOver(sequence, primaryId, follower.Numbers)];
+        long followed = sequence.FollowedNumber(primaryId);
+        if (undone.Length < follower.Numbers.Count(n => n <= followed))
+        {
+            return $"{table} has forgotten which instants brought the rows in question";
+        }
+
+        var going = undone.Select(static o => o.Instant).ToHashSet(StringComparer.Ordinal);
+        Dictionary<(string, string), string> replaced = CleanPlanning.Replaced(timeline);
+        if (undone.SelectMany(static o => o.Commit?.WriteStats ?? []).Any(
+            s => replaced.TryGetValue((s.PartitionPath, s.FileId), out string? by) && !going.Contains(by)))
+        {
+            return $"{table} has merged the rows in question with others";
+        }
+
+        var back = undone.SelectMany(static o => o.Commit?.ReplacedGroups ?? []).ToHashSet();
+        return timeline.Where(i => !going.Contains(i.Time)).SelectMany(static i => i.Metadata.WriteStats)
+            .Any(s => back.Contains((s.PartitionPath, s.FileId)) && !files.Contains(s.Path))
+            ? $"a clean of {table} has deleted files that would have to come back"
+            : null;
+    }
+
+    /// <summary>The last table that a number names in what it follows is the one whose share it took over.</summary>
+    private static IEnumerable<Outcome> TakenOver(SequenceStatus sequence, string primaryId, ImmutableArray<long> numbers)
     {
         Outcome newest = sequence.Outcomes[^1];
-        var wanted = fileIds.ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. sequence.Outcomes
-                .Where(o => o.Commit is not null && !newest.Upkeep.IsVoided(o.Instant)
-                    && o.Commit.WriteStats.Any(s => wanted.Contains(s.FileId)))
-                .Reverse()
-                .Select(Undo),
-        ];
+        return sequence.Outcomes.Where(o => o.Commit is not null && !newest.Upkeep.IsVoided(o.Instant)
+            && !o.Followed.IsEmpty && o.Followed[^1].Primary == primaryId && numbers.BinarySearch(o.Followed[^1].Number) >= 0);
     }
 
     private static bool IsPossible(string instant, Upkeep upkeep) =>
@@ -122,12 +155,10 @@ internal static class RestorePlanning
 
     private static ImmutableArray<UndoneFollower> Followers(Outcome[] undone) =>
     [
-        .. undone.SelectMany(static o => o.Followers)
-            .GroupBy(static f => f.Location, StringComparer.Ordinal)
+        .. undone.SelectMany(static o => o.Followers.Select(f => (o.Number, Table: f)))
+            .GroupBy(static f => f.Table.Location, StringComparer.Ordinal)
             .OrderBy(static g => g.Key, StringComparer.Ordinal)
             .Select(static g => new UndoneFollower(
-                g.Key,
-                [.. g.SelectMany(static f => f.Files).Select(static f => f.FileId)],
-                g.SelectMany(static f => f.Files).Sum(static f => f.RowCount))),
+                g.Key, [.. g.Select(static f => f.Number).Order()], g.Sum(static f => f.Table.RowsAdded))),
     ];
 }

@@ -13,9 +13,9 @@ internal abstract record ServiceWork
     internal sealed record Clean(CleanPlan Plan) : ServiceWork;
 
     /// <summary>Undoes instants, newest first, in this table and before that in those that follow it.</summary>
-    /// <param name="Target">The newest instant that stays; null in a follower, whose instants are chosen by their files.</param>
+    /// <param name="Target">The newest instant that stays; null in a follower, whose instants are chosen by the primary's numbers.</param>
     /// <param name="Undone">What goes, newest first.</param>
-    /// <param name="Followers">The files that go from other tables.</param>
+    /// <param name="Followers">What goes back in other tables.</param>
     internal sealed record Restore(
         string? Target, ImmutableArray<UndoneInstant> Undone, ImmutableArray<UndoneFollower> Followers) : ServiceWork;
 
@@ -33,8 +33,8 @@ internal abstract record ServiceWork
 /// <param name="Files">The files that it wrote.</param>
 public sealed record UndoneInstant(long Number, string Instant, string Action, ImmutableArray<NamedFile> Files);
 
-/// <summary>What a restore takes out of a table that follows.</summary>
+/// <summary>What a restore takes back in a table that follows.</summary>
 /// <param name="Location">Where that table is.</param>
-/// <param name="FileIds">The file groups that came with the undone instants.</param>
-/// <param name="RowCount">The rows in them.</param>
-public sealed record UndoneFollower(string Location, ImmutableArray<string> FileIds, long RowCount);
+/// <param name="Numbers">The numbers of the primary whose share goes back, ascending.</param>
+/// <param name="RowCount">By how many rows the table shrinks; less than zero where replayed dead letters come back to it.</param>
+public sealed record UndoneFollower(string Location, ImmutableArray<long> Numbers, long RowCount);

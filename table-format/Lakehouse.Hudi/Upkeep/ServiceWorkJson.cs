@@ -121,7 +121,7 @@ internal static class ServiceWorkJson
         {
             json.WriteStartObject();
             json.WriteString("location", follower.Location);
-            json.WriteArray("fileIds", follower.FileIds, static (json, fileId) => json.WriteStringValue(fileId));
+            json.WriteArray("numbers", follower.Numbers, static (json, number) => json.WriteNumberValue(number));
             json.WriteNumber("rowCount", follower.RowCount);
             json.WriteEndObject();
         });
@@ -140,7 +140,7 @@ internal static class ServiceWorkJson
         [
             .. json.GetProperty("followers").EnumerateArray().Select(static f => new UndoneFollower(
                 f.Text("location"),
-                [.. f.GetProperty("fileIds").EnumerateArray().Select(static id => id.GetString() ?? throw new FormatException("a file id is null"))],
+                [.. f.GetProperty("numbers").EnumerateArray().Select(static n => n.GetInt64())],
                 f.Long("rowCount"))),
         ]);
 }

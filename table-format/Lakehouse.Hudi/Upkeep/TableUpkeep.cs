@@ -150,7 +150,7 @@ public sealed class TableUpkeep
         };
         foreach (UndoneFollower follower in plan.Followers)
         {
-            if (await _followers.WhyNotUndoneAsync(follower, cancellation) is { } reason)
+            if (await _followers.WhyNotUndoneAsync(follower, sequence.TableId, cancellation) is { } reason)
             {
                 throw new HudiException(Store.Root, $"it cannot be restored: {reason}.");
             }
@@ -177,11 +177,23 @@ public sealed class TableUpkeep
         DateTimeOffset now = _time.GetUtcNow();
         return (
             new CleanReport(
-                CleanPlanning.Plan(policy, completed, files, kept, now),
+                CleanPlanning.Plan(policy, completed, files, kept, HeldInstants(view.Newest, completed), now),
                 StrayFiles.Orphans(files, timeline, completed, floorInstant),
                 StrayFiles.Staging(staged, view.Newest?.Number ?? 0, view.Published, now - StrayFiles.StagingKept)),
             view.Newest?.Number ?? 0);
     }
+
+    /// <summary>
+    /// In a follower: instants that took rows out which a restore of the primary may bring back. The primary has never told of a floor above
+    /// them, so the files that they replaced must stay.
+    /// </summary>
+    private static HashSet<string> HeldInstants(Outcome? newest, ImmutableArray<CompletedInstant> completed) =>
+    [
+        .. completed.Where(static i => !i.Metadata.Replayed.IsEmpty)
+            .Where(i => SequenceBase.FollowedOf(i.Metadata) is [.., var by]
+                && by.Number > (newest?.Followed.FirstOrDefault(f => f.Primary == by.Primary).Floor ?? 0))
+            .Select(static i => i.Time),
+    ];
 
     private static ImmutableArray<Savepoint> Savepoints(Upkeep upkeep, ActiveTimeline timeline) =>
     [

@@ -19,6 +19,9 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
     /// <summary>The newest instant that replaced file groups; null while none has.</summary>
     internal string? ReplacedAt { get; init; }
 
+    /// <summary>The newest instant that took rows out of a table that follows; null while none has.</summary>
+    internal string? ReplayedAt { get; init; }
+
     /// <summary>Numbers from here on keep their instant whatever the floor would be.</summary>
     internal long PinnedFrom => Savepoints.IsEmpty ? long.MaxValue : Savepoints.Min(static s => s.Number);
 
@@ -42,6 +45,7 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
         });
         json.WriteString("retainedFrom", RetainedFrom);
         json.WriteString("replacedAt", ReplacedAt);
+        json.WriteString("replayedAt", ReplayedAt);
         json.WriteEndObject();
     }
 
@@ -51,7 +55,7 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
             .. json.GetProperty("voided").EnumerateArray().Select(static v =>
                 new VoidedInstant(v.Long("number"), v.Text("instant"), v.Text("action"))),
         ],
-        json.TextOrNull("retainedFrom")) { ReplacedAt = json.TextOrNull("replacedAt") };
+        json.TextOrNull("retainedFrom")) { ReplacedAt = json.TextOrNull("replacedAt"), ReplayedAt = json.TextOrNull("replayedAt") };
 
     internal static void WriteSavepoint(Utf8JsonWriter json, Savepoint savepoint)
     {

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Lakehouse.Hudi;
 
 /// <summary>
-/// Proves on the rows themselves that each (topic, partition, offset) is there once: one bit per offset, set when a row has it. Not thread safe.
+/// Proves on the rows themselves that each (topic, partition, offset) is there once: one bit per offset, set when a row has it. One coverage
+/// may take the rows of several tables that share what they hold of a log. Not thread safe.
 /// </summary>
 public sealed class OffsetCoverage
 {
@@ -46,7 +47,7 @@ public sealed class OffsetCoverage
 
             if (!bits.Set(offset))
             {
-                Report(FindingKind.DuplicateRecord, path, topic, partition, offset, "is in the table more than once");
+                Report(FindingKind.DuplicateRecord, path, topic, partition, offset, "is there more than once");
             }
         }
 

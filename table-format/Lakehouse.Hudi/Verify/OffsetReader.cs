@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Collections.Immutable;
 using System.Text;
 using Lakehouse.Columns;
 using Lakehouse.Parquet;
@@ -27,14 +28,22 @@ public static class OffsetReader
         return sameName ? "the table holds topics of the same name from several clusters" : null;
     }
 
-    /// <summary>Reads all files of a snapshot into a coverage.</summary>
-    public static async Task<OffsetCoverage> ReadAsync(
-        HudiTable table, TableSnapshot snapshot, CancellationToken cancellation)
+    /// <summary>Reads all files of a snapshot into a coverage of their own.</summary>
+    public static async Task<OffsetCoverage> ReadAsync(HudiTable table, TableSnapshot snapshot, CancellationToken cancellation)
+    {
+        var coverage = new OffsetCoverage();
+        await ReadAsync(table, snapshot, coverage, cancellation);
+        return coverage;
+    }
+
+    /// <summary>Reads all files of a snapshot into a coverage that may hold the rows of other tables.</summary>
+    public static async Task ReadAsync(
+        HudiTable table, TableSnapshot snapshot, OffsetCoverage coverage, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(snapshot);
-        var coverage = new OffsetCoverage();
-        Dictionary<string, OffsetRange[]> ranges = snapshot.Timeline.ToDictionary(i => i.Time, i => i.Metadata.Ranges.ToArray());
+        ArgumentNullException.ThrowIfNull(coverage);
+        Dictionary<string, OffsetRange[]> ranges = snapshot.Timeline.ToDictionary(i => i.Time, RangesOf);
         foreach (FileSlice file in snapshot.FileSlices)
         {
             ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
@@ -47,8 +56,20 @@ public static class OffsetReader
                 }
             }
         }
+    }
 
-        return coverage;
+    /// <summary>The ranges that an instant's rows lie in; replayed dead letters lie anywhere before the ledger's end.</summary>
+    private static OffsetRange[] RangesOf(CompletedInstant instant)
+    {
+        ImmutableArray<ReplayedCount> replayed = instant.Metadata.Replayed;
+        Ledger? ledger = replayed.IsEmpty ? null : instant.Metadata.Ledger;
+        return ledger is null
+            ? [.. instant.Metadata.Ranges]
+            :
+            [
+                .. replayed.Where(r => ledger.Entries.ContainsKey(r.Key)).Select(r => new OffsetRange(
+                    r.Key, 0, ledger.Entries[r.Key].EndOffset, -1, null, r.Total, r.Written, r.Filtered, 0, 0, null, null)),
+            ];
     }
 
     /// <summary>Takes the rows in runs of one topic partition, which is how they come.</summary>

@@ -40,12 +40,17 @@ public sealed record TableFacts
 
 /// <summary>A table that follows this one, such as its dead letters.</summary>
 /// <param name="Location">Where it is.</param>
-/// <param name="RowsCommitted">Rows that this table's committed outcomes gave it, as far as it has taken them over.</param>
-/// <param name="RowsFound">Rows of its files as its timeline says, or null when it cannot be reached.</param>
+/// <param name="RowsCommitted">
+/// Rows that this table's committed outcomes gave it, less those that they took out of it, as far as it has taken that over.
+/// </param>
+/// <param name="RowsFound">Rows that its instants brought, less those that they took out, or null when it cannot be reached.</param>
 public sealed record FollowerFacts(string Location, long RowsCommitted, long? RowsFound)
 {
     /// <summary>What of the follower belongs to the part of this table that is looked at; null: nothing.</summary>
     public InstantRange? Range { get; init; }
+
+    /// <summary>True when it has not yet taken over all that this table's instants hold for it.</summary>
+    public bool IsBehind { get; init; }
 }
 
 /// <summary>A part of a table's history: what came after one instant, up to another.</summary>
@@ -84,6 +89,9 @@ public sealed record InstantFacts(
 
     /// <summary>Rows of the replaced files that it erased.</summary>
     public long RowsErased { get; init; }
+
+    /// <summary>Dead letters that it replayed: into this table, or out of it when this is the dead letters' own.</summary>
+    public ImmutableArray<ReplayedCount> Replayed { get; init; } = [];
 }
 
 /// <summary>A data file as an instant's write statistics name it.</summary>

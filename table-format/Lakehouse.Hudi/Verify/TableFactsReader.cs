@@ -109,6 +109,7 @@ public static class TableFactsReader
                 Replaced = gone.ToImmutable(),
                 ReplacedUnknown = unknown,
                 RowsErased = instant.Metadata.RowsErased,
+                Replayed = instant.Metadata.Replayed,
             };
         }
     }
@@ -176,14 +177,9 @@ public static class TableFactsReader
             long followed = follower is null
                 ? long.MaxValue
                 : (await SequenceReader.ReadAsync(follower, cancellation)).FollowedNumber(sequence.TableId);
-            facts.Add(found with
-            {
-                RowsCommitted = outcomes
-                    .Where(o => o.Number <= followed)
-                    .SelectMany(o => o.Followers)
-                    .Where(f => f.Location == location)
-                    .Sum(f => f.Files.Sum(file => file.RowCount)),
-            });
+            var shares = outcomes.SelectMany(o => o.Followers.Select(f => (o.Number, Table: f)))
+                .Where(f => f.Table.Location == location).ToLookup(f => f.Number <= followed, f => f.Table);
+            facts.Add(found with { RowsCommitted = shares[true].Sum(f => f.RowsAdded), IsBehind = shares[false].Any() });
         }
 
         return facts.ToImmutable();
@@ -199,7 +195,8 @@ public static class TableFactsReader
         string? since = null;
         string? at = null;
         long rows = 0;
-        foreach (CompletedInstant instant in History(snapshot, await SequenceReader.ReadAsync(follower, cancellation)))
+        ImmutableArray<CompletedInstant> history = History(snapshot, await SequenceReader.ReadAsync(follower, cancellation));
+        foreach ((CompletedInstant instant, InstantFacts found) in history.Zip(WithReplaced(history)))
         {
             long number = SequenceBase.FollowedOf(instant.Metadata).FirstOrDefault(f => f.Primary == primary.TableId).Number;
             if (number > last)
@@ -214,7 +211,9 @@ public static class TableFactsReader
             }
 
             at = instant.Time;
-            rows += instant.Metadata.WriteStats.Sum(s => s.RowCount);
+            rows += found.ReplacedUnknown
+                ? -found.Replayed.Sum(static r => r.Total)
+                : found.Files.Sum(static f => f.RowCount) - found.Replaced.Sum(static f => f.RowCount);
         }
 
         InstantRange? part = at is null ? null : new InstantRange(range.Since is null ? null : since, range.At is null ? null : at);

@@ -9,8 +9,10 @@ namespace Lakehouse.Hudi;
 /// instant's ledger does; every other entry of the ledger is carried forward unchanged.</item>
 /// <item>In each range read = written + filtered + deduplicated + dead-lettered, and no more was read than there are offsets. Fewer is
 /// fine: transaction markers and log compaction leave holes.</item>
-/// <item>The rows of an instant's files, by its statistics and by the footers, are what its ranges say was written.</item>
-/// <item>The rows of files that replace others are the others' rows without the erased ones.</item>
+/// <item>The rows of an instant's files, by its statistics and by the footers, are what its ranges say was written, or what it says that it
+/// replayed.</item>
+/// <item>The rows of files that replace others are the others' rows without those that were erased or replayed.</item>
+/// <item>The tables that follow hold the dead letters of all ranges without those that were replayed.</item>
 /// <item>Every named file is there with its size, no other data file is, and every partition has its metadata.</item>
 /// </list>
 /// </summary>
@@ -31,10 +33,15 @@ public static class TableVerifier
                 Summarise(range, summaries);
             }
 
+            CheckReplaced(instant, findings);
             if (!facts.IsFollower)
             {
                 CheckLedger(instant, before, findings);
                 CheckRows(instant, facts.Footers, findings);
+                foreach (ReplayedCount replayed in instant.Replayed)
+                {
+                    Summarise(replayed, instant.Ledger ?? before, summaries);
+                }
             }
 
             before = instant.Ledger ?? before;
@@ -56,6 +63,7 @@ public static class TableVerifier
             AcceptedLosses = [.. facts.Instants.SelectMany(i => i.Ranges.Where(r => r.JumpedFrom is not null).Select(r =>
                 FormattableString.Invariant($"{Where(i, r.Key)}: reading went on at {r.Start} instead of {r.JumpedFrom} (on_data_loss)")))],
             RowsErased = facts.Instants.Sum(i => i.RowsErased),
+            RowsReplayed = facts.Instants.Sum(i => i.Replayed.Sum(r => r.Total)),
             RowCount = files.Sum(f => facts.Footers.TryGetValue(f.Path, out FooterFacts footer) ? footer.RowCount : 0),
             ByteCount = files.Sum(f => facts.Objects.GetValueOrDefault(f.Path)),
         };
@@ -92,6 +100,19 @@ public static class TableVerifier
             Filtered = so.Filtered + range.Filtered,
             Deduplicated = so.Deduplicated + range.Deduplicated,
             DeadLettered = so.DeadLettered + range.DeadLettered,
+        };
+    }
+
+    /// <summary>A part of the history may know a partition by its replayed dead letters alone.</summary>
+    private static void Summarise(ReplayedCount replayed, Ledger? ledger, SortedDictionary<LedgerKey, PartitionSummary> summaries)
+    {
+        long end = ledger?.Entries.GetValueOrDefault(replayed.Key)?.EndOffset ?? 0;
+        PartitionSummary so = summaries.GetValueOrDefault(replayed.Key) ?? new PartitionSummary(replayed.Key, end, end, 0, 0, 0, 0, 0);
+        summaries[replayed.Key] = so with
+        {
+            Written = so.Written + replayed.Written,
+            Filtered = so.Filtered + replayed.Filtered,
+            Replayed = so.Replayed + replayed.Total,
         };
     }
 
@@ -159,19 +180,12 @@ public static class TableVerifier
         long recorded = instant.Files.Sum(f => f.RowCount);
         if (instant.Ranges.Length > 0 || instant.Action == "commit")
         {
-            long written = instant.Ranges.Sum(r => r.Written);
+            long written = instant.Ranges.Sum(r => r.Written) + instant.Replayed.Sum(r => r.Written);
             if (written != recorded)
             {
                 findings.Add(new Finding(FindingKind.CountMismatch, instant.Time, FormattableString.Invariant(
-                    $"The ranges say {written} rows were written, the instant's files hold {recorded} by its statistics.")));
+                    $"It says that {written} rows were written, its files hold {recorded} by its statistics.")));
             }
-        }
-
-        long replaced = instant.Replaced.Sum(f => f.RowCount);
-        if (!instant.ReplacedUnknown && replaced > 0 && recorded != replaced - instant.RowsErased)
-        {
-            findings.Add(new Finding(FindingKind.CountMismatch, instant.Time, FormattableString.Invariant(
-                $"It replaced files of {replaced} rows and erased {instant.RowsErased} of them, but its files hold {recorded}.")));
         }
 
         foreach (NamedFile file in instant.Files)
@@ -181,6 +195,18 @@ public static class TableVerifier
                 findings.Add(new Finding(FindingKind.CountMismatch, $"{instant.Time} {file.Path}", FormattableString.Invariant(
                     $"The instant says {file.RowCount} rows, the file's footer {footer.RowCount}.")));
             }
+        }
+    }
+
+    private static void CheckReplaced(InstantFacts instant, ImmutableArray<Finding>.Builder findings)
+    {
+        long recorded = instant.Files.Sum(f => f.RowCount);
+        long replaced = instant.Replaced.Sum(f => f.RowCount);
+        long taken = instant.RowsErased + instant.Replayed.Sum(r => r.Total);
+        if (!instant.ReplacedUnknown && replaced > 0 && recorded != replaced - taken)
+        {
+            findings.Add(new Finding(FindingKind.CountMismatch, instant.Time, FormattableString.Invariant(
+                $"It replaced files of {replaced} rows and took {taken} of them out, but its files hold {recorded}.")));
         }
     }
 
@@ -268,12 +294,12 @@ public static class TableVerifier
             }
         }
 
-        long deadLettered = facts.Instants.Sum(i => i.Ranges.Sum(r => r.DeadLettered));
+        long deadLettered = facts.Instants.Sum(i => i.Ranges.Sum(r => r.DeadLettered) - i.Replayed.Sum(r => r.Total));
         long committed = facts.Followers.Sum(f => f.RowsCommitted);
         if ((!facts.IsPruned || facts.Since is not null) && !facts.IsFollower && deadLettered != committed)
         {
             findings.Add(new Finding(FindingKind.FollowerMismatch, "dead letters", FormattableString.Invariant(
-                $"The ranges say {deadLettered} records went to dead letters, the commits gave {committed} rows to other tables.")));
+                $"By its ranges and replays {deadLettered} records are dead letters, the commits gave {committed} rows to other tables.")));
         }
     }
 

@@ -41,7 +41,7 @@ public enum FindingKind
     /// <summary>The ledger and the ranges of an instant disagree.</summary>
     LedgerMismatch,
 
-    /// <summary>A record is in the table more than once.</summary>
+    /// <summary>A record is in the table more than once, or in it and in one that follows it.</summary>
     DuplicateRecord,
 
     /// <summary>A record lies outside the ranges of the commit that holds it.</summary>
@@ -67,7 +67,11 @@ public sealed record Finding(FindingKind Kind, string Where, string What);
 /// <param name="Deduplicated">Of these, dropped as duplicates.</param>
 /// <param name="DeadLettered">Of these, sent to the dead-letter table.</param>
 public sealed record PartitionSummary(
-    LedgerKey Key, long FirstOffset, long EndOffset, long Read, long Written, long Filtered, long Deduplicated, long DeadLettered);
+    LedgerKey Key, long FirstOffset, long EndOffset, long Read, long Written, long Filtered, long Deduplicated, long DeadLettered)
+{
+    /// <summary>Dead letters that were written or taken out by filters after all; they count there too.</summary>
+    public long Replayed { get; init; }
+}
 
 /// <summary>The outcome of a verification. The table is proven complete when there are no findings.</summary>
 public sealed record VerifyReport
@@ -89,6 +93,9 @@ public sealed record VerifyReport
 
     /// <summary>Rows that were erased on purpose.</summary>
     public long RowsErased { get; init; }
+
+    /// <summary>Dead letters that were replayed: into this table, or out of it when this is the dead letters' own.</summary>
+    public long RowsReplayed { get; init; }
 
     /// <summary>Rows in those files by their footers.</summary>
     public required long RowCount { get; init; }

@@ -118,8 +118,7 @@ internal sealed class SampleTable
         _offset = plan.After.Ledger.Entries[Key].EndOffset;
         _historyEpoch = plan.After.Ledger.HistoryEpoch;
         _commits.RemoveAll(c => string.CompareOrdinal(c.Instant, plan.Target) > 0);
-        var gone = plan.Followers.SelectMany(f => f.FileIds).ToHashSet(StringComparer.Ordinal);
-        Follower?._commits.RemoveAll(c => c.Rows.Any(r => gone.Contains(r.FileId)));
+        await (Follower?.ForgetAfterAsync(null, cancellation) ?? Task.CompletedTask);
     }
 
     /// <summary>Expects no more what came after an instant, or after the newest that is still on the timeline.</summary>

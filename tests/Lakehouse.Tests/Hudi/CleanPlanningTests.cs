@@ -9,6 +9,7 @@ namespace Lakehouse.Tests.Hudi;
 public class CleanPlanningTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 11, 0, 0, TimeSpan.Zero);
+    private static readonly HashSet<string> NothingHeld = [];
 
     [Fact]
     public void Nothing_that_is_not_superseded_is_deleted()
@@ -19,7 +20,7 @@ public class CleanPlanningTests
             (CleanPolicy[])[new CleanPolicy.KeepCommits(1), new CleanPolicy.KeepHours(1), new CleanPolicy.KeepVersions(1)],
             policy =>
             {
-                CleanPlan plan = CleanPlanning.Plan(policy, timeline, files, [], Now);
+                CleanPlan plan = CleanPlanning.Plan(policy, timeline, files, [], NothingHeld, Now);
                 Assert.Empty(plan.Files);
                 Assert.Null(plan.RetainedFrom);
             });
@@ -34,7 +35,7 @@ public class CleanPlanningTests
     {
         ImmutableArray<CompletedInstant> timeline = [Instant(1), Instant(2), Instant(3, "a"), Instant(4, "b"), Instant(5)];
         ObjectStat[] files = [File("a", 1), File("b", 2), File("m", 3), File("n", 4), File("c", 5)];
-        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(count), timeline, files, [], Now);
+        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(count), timeline, files, [], NothingHeld, Now);
         Assert.Equal(deleted, Groups(plan));
         Assert.Equal(count > 5 ? null : Time(6 - count), plan.EarliestInstant);
         Assert.Equal(deleted switch { "a,b" => Time(4), "a" => Time(3), _ => null }, plan.RetainedFrom);
@@ -48,7 +49,7 @@ public class CleanPlanningTests
     {
         ImmutableArray<CompletedInstant> timeline = [Instant(1), Instant(2), Instant(3)];
         ObjectStat[] files = [File("a", 1), File("a", 2), File("a", 3)];
-        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(count), timeline, files, [], Now);
+        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(count), timeline, files, [], NothingHeld, Now);
         Assert.Equal(deleted, string.Join(',', plan.Files.Select(static f => f.Path.Value[^14])));
     }
 
@@ -59,7 +60,7 @@ public class CleanPlanningTests
     {
         ImmutableArray<CompletedInstant> timeline = [Instant(1), Instant(2, "a"), Instant(3)];
         CleanPlan plan = CleanPlanning.Plan(
-            new CleanPolicy.KeepHours(hours), timeline, [File("a", 1), File("m", 2), File("c", 3)], [], Now);
+            new CleanPolicy.KeepHours(hours), timeline, [File("a", 1), File("m", 2), File("c", 3)], [], NothingHeld, Now);
         Assert.Equal(deleted, Groups(plan));
         Assert.Equal(hours == 0 ? Time(3) : Time(1), plan.EarliestInstant);
     }
@@ -72,7 +73,7 @@ public class CleanPlanningTests
     {
         ImmutableArray<CompletedInstant> timeline = [Instant(1), Instant(2), Instant(3, "b")];
         ObjectStat[] files = [File("a", 1), File("a", 2), File("a", 3), File("b", 1), File("m", 3)];
-        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepVersions(count), timeline, files, [], Now);
+        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepVersions(count), timeline, files, [], NothingHeld, Now);
         Assert.Equal(deleted, Groups(plan));
         Assert.Null(plan.EarliestInstant);
     }
@@ -86,7 +87,7 @@ public class CleanPlanningTests
     {
         ImmutableArray<CompletedInstant> timeline = [Instant(1), Instant(2), Instant(3, "a"), Instant(4, "b"), Instant(5)];
         ObjectStat[] files = [File("a", 1), File("b", 2), File("m", 3), File("n", 4)];
-        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(1), timeline, files, [Time(savepoint)], Now);
+        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(1), timeline, files, [Time(savepoint)], NothingHeld, Now);
         Assert.Equal(deleted, Groups(plan));
     }
 
@@ -95,7 +96,7 @@ public class CleanPlanningTests
     {
         ImmutableArray<CompletedInstant> timeline = [Instant(2), Instant(4, "a"), Instant(5)];
         ObjectStat[] files = [File("a", 1), File("a", 3), File("m", 4)];
-        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(1), timeline, files, [], Now);
+        CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(1), timeline, files, [], NothingHeld, Now);
         Assert.Equal(["a"], plan.Files.Select(static f => Group(f.Path)));
         Assert.Contains(Time(1), plan.Files[0].Path.Value, StringComparison.Ordinal);
     }

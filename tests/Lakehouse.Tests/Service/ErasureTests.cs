@@ -161,7 +161,7 @@ public sealed class ErasureTests
     }
 
     private static Task<ReplaceProposal?> PlanAsync(TableErasure erasure, TripTable trips, string where, long id) =>
-        erasure.PlanAsync(new DeleteCommand.WhereCondition(where, trips.Table), HudiTable.StagingFolder("erasure", "delete", "late", id), Stop);
+        erasure.PlanAsync(new WhereCondition(where, trips.Table), HudiTable.StagingFolder("erasure", "delete", "late", id), Stop);
 
     private static async Task<VerifyReport> CheckAsync(TripTable trips, InstantRange range) =>
         (await TableCheck.RunAsync(trips.Table, range, offsets: true, deep: true, Stop)).Report;

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using Lakehouse.Columns;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Hudi;
+
+/// <summary>
+/// Makes rows of a primary table out of those of a table that follows it, such as its dead letters, beside all writers:
+/// 1. Finish what the primary has decided; read its newest number, then the follower's newest files.
+/// 2. Give the rows that match to an <see cref="IRowReplay"/>, which stages those that it can take as files of the primary. Write the files
+/// that they were in again without them, staged in the follower.
+/// 3. Commit one outcome of the primary that names both (<see cref="ReplayProposal"/>). It decides for both tables: from there on anybody
+/// rolls the follower forward, by a replacecommit there.
+/// 4. When it does not fit, begin again at 1.
+/// The ledger stays as it is. One per process; not thread safe.
+/// </summary>
+public sealed class FollowerReplay
+{
+    private const int TriesMax = 5;
+    private readonly HudiTable _table;
+    private readonly string _location;
+    private readonly SequencedCommit _sequence;
+    private readonly FollowerTables _followers;
+    private readonly Random _random;
+    private readonly string _name;
+
+    /// <summary>Prepares a replay; nothing is touched.</summary>
+    /// <param name="table">The primary table.</param>
+    /// <param name="location">Where the follower is, as all committers of the primary can open it.</param>
+    /// <param name="options">Settings; with how to open the tables that follow.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Where names come from; must differ between processes.</param>
+    public FollowerReplay(HudiTable table, string location, CommitterOptions options, TimeProvider time, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentException.ThrowIfNullOrEmpty(location);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(random);
+
+        // A name of its own: whoever has the same one would abort the other's claims.
+        string name = "replay-" + NonceText.Next(random);
+        SequencedCommit Sequence(HudiTable one) => new(one, name, name, options, time, random);
+        (_table, _location, _random, _name) = (table, location, random, name);
+        _sequence = Sequence(table);
+        _followers = new FollowerTables(table, options.OpenFollower, Sequence);
+    }
+
+    /// <summary>What <see cref="RunAsync"/> would do. Changes nothing.</summary>
+    public async Task<ReplayResult> PlanAsync(
+        IRowCondition condition, Func<ReplayStart, IRowReplay> begin, CancellationToken cancellation)
+    {
+        (ReplayProposal? proposal, RewritePlan plan) = await PlanAsync(condition, begin, null, cancellation);
+        return new ReplayResult(null, proposal?.Replayed ?? [], 0, plan.Replaced.Length);
+    }
+
+    /// <summary>
+    /// Replays the rows for which a condition is true. Throws <see cref="HudiException"/> when the follower follows other tables too or
+    /// lacks a file, or when others replay again and again.
+    /// </summary>
+    public async Task<ReplayResult> RunAsync(
+        IRowCondition condition, Func<ReplayStart, IRowReplay> begin, CancellationToken cancellation)
+    {
+        await StoreProbe.RunAsync(_table.Store, _random, cancellation);
+        string reason = "";
+        for (int tries = 0; tries < TriesMax; tries++)
+        {
+            ObjectPath staging = HudiTable.StagingFolder("replay", "rows", _name, tries);
+            bool isOpen = false;
+            try
+            {
+                await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
+                (ReplayProposal? proposal, RewritePlan plan) = await PlanAsync(condition, begin, staging, cancellation);
+                if (proposal is null)
+                {
+                    return new ReplayResult(null, [], 0, 0);
+                }
+
+                isOpen = true;
+                CommitResult result = await CommitAsync(proposal, cancellation);
+                isOpen = false;
+                switch (result)
+                {
+                    case CommitResult.Committed committed:
+                        return new ReplayResult(
+                            committed.Instant, proposal.Replayed, plan.Files.Sum(static f => f.RowCount), plan.Replaced.Length);
+                    case CommitResult.Conflicted conflicted:
+                        reason = conflicted.Reason;
+                        break;
+                }
+            }
+            finally
+            {
+                await TidyAsync(staging, isOpen);
+            }
+        }
+
+        throw new HudiException(_table.Store.Root, $"nothing was replayed: {reason}. Try again when less is going on.");
+    }
+
+    /// <summary>Steps 1 and 2; no proposal when no row can be taken.</summary>
+    internal async Task<(ReplayProposal? Proposal, RewritePlan Plan)> PlanAsync(
+        IRowCondition condition, Func<ReplayStart, IRowReplay> begin, ObjectPath? staging, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        ArgumentNullException.ThrowIfNull(begin);
+
+        // In this order: who takes rows out after the first look changes the mark, and the proposal does not fit any more.
+        Outcome newest = (await SequenceFolder.LookAsync(_table.Store, cancellation)).Newest
+            ?? throw new HudiException(_table.Store.Root, "it has no commits that could have dead letters.");
+        HudiTable follower = await _followers.OpenAsync(_location, cancellation);
+        Outcome? newestThere = (await SequenceFolder.LookAsync(follower.Store, cancellation)).Newest;
+        if (newestThere is not { Followed: [{ } followed] } || followed.Primary != newest.TableId)
+        {
+            throw new HudiException(follower.Store.Root, newestThere is null or { Followed.IsEmpty: true }
+                ? $"it has not taken over any commit of {_table.Store.Root}."
+                : $"other tables than {_table.Store.Root} give it rows too, so it does not say which row belongs to which of them. "
+                    + "Give each pipeline dead letters of its own.");
+        }
+
+        TableSnapshot snapshot = await follower.SnapshotAsync(null, cancellation);
+        using IRowReplay replay = begin(new ReplayStart(staging, newest.State.Ledger));
+        RewritePlan plan = await FileRewriting.RunAsync(
+            follower,
+            snapshot,
+            staging,
+            condition,
+            async (rows, stop) =>
+            {
+                using ColumnVector matches = condition.Evaluate(rows);
+                return await replay.TakeAsync(rows, matches, stop);
+            },
+            cancellation);
+        ReplayedRows replayed = await replay.CompleteAsync(cancellation);
+        Invariant.Holds(replayed.Counts.Sum(static c => c.Total) == plan.RowsTaken, "Every row that leaves is written or filtered.");
+        Invariant.Holds(
+            staging is null || replayed.Counts.Sum(static c => c.Written) == replayed.Files.Sum(static f => f.RowCount),
+            "The files hold the rows that were written.");
+        ReplayProposal? proposal = plan.RowsTaken == 0
+            ? null
+            : new ReplayProposal(
+                newest.Upkeep.ReplayedAt,
+                newest.State.Ledger.HistoryEpoch,
+                replayed.Files,
+                replayed.Counts,
+                [new FollowerTable(_location, plan.Files) { Replaced = plan.Replaced, RowsTaken = plan.RowsTaken }]);
+        return (proposal, plan);
+    }
+
+    /// <summary>Step 3.</summary>
+    internal async Task<CommitResult> CommitAsync(ReplayProposal proposal, CancellationToken cancellation)
+    {
+        CommitResult? result = await _sequence.RunAsync(proposal, _followers.RollForwardAsync, cancellation);
+        Invariant.Holds(result is not null, "A proposal has a result.");
+        return result;
+    }
+
+    /// <summary>
+    /// What was committed has been copied out of the primary's folder. The follower's is needed until it has taken over what is decided;
+    /// while nobody knows whether anything is, it stays.
+    /// </summary>
+    private async Task TidyAsync(ObjectPath staging, bool isOpen)
+    {
+        await Pruning.DeleteFolderAsync(_table.Store, staging, CancellationToken.None);
+        if (!isOpen)
+        {
+            HudiTable follower = await _followers.OpenAsync(_location, CancellationToken.None);
+            await Pruning.DeleteFolderAsync(follower.Store, staging, CancellationToken.None);
+        }
+    }
+}
