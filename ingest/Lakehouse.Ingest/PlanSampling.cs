@@ -57,14 +57,13 @@ internal static class PlanSampling
     }
 
     /// <summary>The end of the chain: rows are counted by table partition.</summary>
-    private sealed class Counting : IOutput, IDisposable
+    private sealed class Counting : IDisposable
     {
         private readonly PipelineDefinition _definition;
         private readonly MessageDecoder _decoder;
-        private readonly IReadOnlyList<IOperator> _steps;
+        private readonly StepChain _steps;
         private readonly int[] _partitionColumns;
         private readonly Dictionary<string, long> _partitions = new(StringComparer.Ordinal);
-        private readonly List<int> _firstRows = [];
         private long _deadLettered;
         private long _written;
         private long _bytes;
@@ -75,13 +74,11 @@ internal static class PlanSampling
             // Bad records are counted, whether or not the pipeline keeps them.
             _definition = definition with { DeadLettersPath = definition.DeadLettersPath ?? "plan" };
             _decoder = new MessageDecoder(_definition);
-            _steps = StepBinding.Operators(definition);
+            _steps = new StepChain(definition, CountAsync);
             _partitionColumns = [.. definition.Table.PartitionBy.Select(definition.Schemas.Output.IndexOf)];
         }
 
         internal long Read { get; private set; }
-
-        public ValueTask EmitAsync(StreamElement element, CancellationToken cancellation) => EmitAsync(element, 0, cancellation);
 
         internal async Task TakeAsync(RawBatch messages, CancellationToken cancellation)
         {
@@ -100,7 +97,7 @@ internal static class PlanSampling
 
             if (decoded.Rows is { } rows)
             {
-                await EmitAsync(new DataBatch(rows, messages.Partition.ToString()), 0, cancellation);
+                await _steps.RunAsync(new DataBatch(rows, messages.Partition.ToString()), cancellation);
             }
         }
 
@@ -111,40 +108,15 @@ internal static class PlanSampling
         public void Dispose()
         {
             _decoder.Dispose();
-            foreach (IOperator step in _steps)
-            {
-                step.Dispose();
-            }
+            _steps.Dispose();
         }
 
-        private async ValueTask EmitAsync(StreamElement element, int step, CancellationToken cancellation)
+        private ValueTask CountAsync(DataBatch batch, CancellationToken cancellation)
         {
-            if (element is not DataBatch batch)
-            {
-                return;
-            }
-
-            if (step < _steps.Count)
-            {
-                await _steps[step].ProcessAsync(batch, new Next(this, step + 1), cancellation);
-                return;
-            }
-
             using RecordBatch rows = batch.Rows;
             _written += rows.RowCount;
-            int[] groups = new int[rows.RowCount];
-            PartitionRouter.Group(rows, _partitionColumns, groups, _firstRows);
-            foreach (IGrouping<int, int> group in groups.GroupBy(g => g))
-            {
-                string path = PartitionPath.Of(rows, _firstRows[group.Key], _partitionColumns);
-                _partitions[path] = _partitions.GetValueOrDefault(path) + group.Count();
-            }
-        }
-
-        private sealed class Next(Counting counting, int step) : IOutput
-        {
-            public ValueTask EmitAsync(StreamElement element, CancellationToken cancellation) =>
-                counting.EmitAsync(element, step, cancellation);
+            PartitionRouter.Count(rows, _partitionColumns, _partitions);
+            return ValueTask.CompletedTask;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Lakehouse.Columns;
+using Lakehouse.Hudi;
 
 namespace Lakehouse.Ingest;
 
@@ -28,6 +29,19 @@ internal static class PartitionRouter
             }
 
             groups[row] = last;
+        }
+    }
+
+    /// <summary>Adds the rows of a batch to the counts of their table partitions. For looks at data: it allocates.</summary>
+    internal static void Count(RecordBatch rows, ReadOnlySpan<int> columns, Dictionary<string, long> counts)
+    {
+        int[] groups = new int[rows.RowCount];
+        var firstRows = new List<int>();
+        Group(rows, columns, groups, firstRows);
+        foreach (IGrouping<int, int> group in groups.GroupBy(static g => g))
+        {
+            string path = PartitionPath.Of(rows, firstRows[group.Key], columns);
+            counts[path] = counts.GetValueOrDefault(path) + group.Count();
         }
     }
 

@@ -4,13 +4,17 @@ using Lakehouse.Ingest;
 
 namespace Lakehouse.Service;
 
-/// <summary><c>dead-letters list TABLE</c>: what failed, grouped by cause.</summary>
+/// <summary><c>dead-letters list TABLE</c>: what failed, grouped by cause; and <see cref="ReplayCommand"/>.</summary>
 internal static class DeadLettersCommand
 {
     private const int ExampleWidthMax = 60;
 
     /// <summary>The command.</summary>
-    internal static Command Create() => new("dead-letters", "Shows the records that could not become rows.") { CreateList() };
+    internal static Command Create() => new("dead-letters", "The records that could not become rows: what is wrong with them, and the way back.")
+    {
+        CreateList(),
+        ReplayCommand.Create(),
+    };
 
     private static Command CreateList()
     {
@@ -64,7 +68,7 @@ internal static class DeadLettersCommand
         {
             Table = a.Table.Store.Root,
             Count = a.Causes.Sum(c => c.Count),
-            Causes = a.Causes.Select(c => new { c.Kind, c.Column, c.Reason, c.Count, First = Place(c.First), Last = Place(c.Last), c.Example }),
+            Causes = AsJson(a.Causes),
         }));
         if (terminal.IsJson)
         {
@@ -79,16 +83,26 @@ internal static class DeadLettersCommand
         foreach ((HudiTable table, IReadOnlyList<DeadLetterCause> causes) in answers)
         {
             terminal.Heading($"{Sizes.Count(causes.Sum(c => c.Count))} dead letters in {table.Store.Root}");
-            var rows = new TextTable("Kind", "Column", "Reason", ">Count", "First", "Last", "Example");
-            foreach (DeadLetterCause cause in causes)
-            {
-                rows.Add(cause.Kind, cause.Column ?? "", cause.Reason, Sizes.Count(cause.Count), cause.First.ToString(), cause.Last.ToString(),
-                    Shortened(cause.Example));
-            }
-
-            terminal.Table(rows);
+            terminal.Table(AsTable(causes));
         }
     }
+
+    /// <summary>Causes for people.</summary>
+    internal static TextTable AsTable(IReadOnlyList<DeadLetterCause> causes)
+    {
+        var rows = new TextTable("Kind", "Column", "Reason", ">Count", "First", "Last", "Example");
+        foreach (DeadLetterCause cause in causes)
+        {
+            rows.Add(cause.Kind, cause.Column ?? "", cause.Reason, Sizes.Count(cause.Count), cause.First.ToString(), cause.Last.ToString(),
+                Shortened(cause.Example));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Causes for programs.</summary>
+    internal static object AsJson(IReadOnlyList<DeadLetterCause> causes) =>
+        causes.Select(c => new { c.Kind, c.Column, c.Reason, c.Count, First = Place(c.First), Last = Place(c.Last), c.Example });
 
     private static object Place(RecordPlace place) => new { place.Topic, place.Partition, place.Offset };
 

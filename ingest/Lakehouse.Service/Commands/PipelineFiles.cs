@@ -5,7 +5,10 @@ namespace Lakehouse.Service;
 /// <summary>Reads the pipeline files that command lines name.</summary>
 internal static class PipelineFiles
 {
-    /// <summary>Reads one file. Throws with line and column when it is wrong.</summary>
+    /// <summary>
+    /// Reads one file. Throws with line and column when it is wrong. Commits name the tables that follow, so their locations are made
+    /// absolute here: a command that is started in another folder finds them too.
+    /// </summary>
     internal static PipelineDefinition Load(string path)
     {
         if (!File.Exists(path))
@@ -13,8 +16,13 @@ internal static class PipelineFiles
             throw new CommandFailedException(ExitCode.NotFound, $"There is no pipeline file '{path}'.");
         }
 
-        return PipelineDefinition.Load(path, Environment.GetEnvironmentVariable);
+        PipelineDefinition definition = PipelineDefinition.Load(path, Environment.GetEnvironmentVariable);
+        return definition.DeadLettersPath is { } letters ? definition with { DeadLettersPath = Absolute(letters) } : definition;
     }
+
+    /// <summary>A relative path as seen from the current folder; a URL stays as it is.</summary>
+    private static string Absolute(string location) =>
+        location.Contains("://", StringComparison.Ordinal) ? location : Path.GetFullPath(location);
 
     /// <summary>Refuses two pipelines of one name, which would commit each other's positions.</summary>
     internal static void RefuseTwice(IReadOnlyList<PipelineDefinition> definitions)

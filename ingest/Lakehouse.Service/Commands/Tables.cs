@@ -7,14 +7,18 @@ namespace Lakehouse.Service;
 internal static class Tables
 {
     /// <summary>Opens a table. Throws with what to check when there is none.</summary>
-    internal static async Task<HudiTable> OpenAsync(string location, CancellationToken cancellation) =>
-        await TryOpenAsync(location, cancellation)
+    internal static Task<HudiTable> OpenAsync(string location, CancellationToken cancellation) =>
+        OpenAsync(location, S3Settings.Default, cancellation);
+
+    /// <summary>Opens a table whose store the settings name. Throws with what to check when there is none.</summary>
+    internal static async Task<HudiTable> OpenAsync(string location, S3Settings s3, CancellationToken cancellation) =>
+        await TryOpenAsync(location, s3, cancellation)
         ?? throw new CommandFailedException(ExitCode.NotFound,
             $"There is no Hudi table at '{location}': no .hoodie/hoodie.properties lies there. Check the path.");
 
     /// <summary>Opens a table, or gives null when there is none.</summary>
     internal static Task<HudiTable?> TryOpenAsync(string location, CancellationToken cancellation) =>
-        HudiTable.OpenAsync(OpenStore(location), ProcessFacts.Time, ProcessFacts.NewRandom(), cancellation);
+        TryOpenAsync(location, S3Settings.Default, cancellation);
 
     /// <summary>The services of a table, and of those that follow it.</summary>
     internal static async Task<(HudiTable Table, TableUpkeep Upkeep)> OpenForUpkeepAsync(string location, CancellationToken cancellation)
@@ -40,4 +44,7 @@ internal static class Tables
             throw new CommandFailedException(ExitCode.Usage, e.Message.Split(" (Parameter", 2)[0], e);
         }
     }
+
+    private static Task<HudiTable?> TryOpenAsync(string location, S3Settings s3, CancellationToken cancellation) =>
+        HudiTable.OpenAsync(OpenStore(location, s3), ProcessFacts.Time, ProcessFacts.NewRandom(), cancellation);
 }

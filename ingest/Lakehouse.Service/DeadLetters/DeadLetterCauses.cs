@@ -34,17 +34,22 @@ internal readonly record struct RecordPlace(long Timestamp, string Topic, int Pa
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Topic}-{Partition} {Offset}");
 }
 
-/// <summary>Groups the rows of a dead-letter table by what was wrong with them.</summary>
-internal static partial class DeadLetterCauses
+/// <summary>Groups dead letters by what was wrong with them.</summary>
+internal sealed partial class DeadLetterCauses
 {
     private const int ExampleCharactersMax = 500;
     private static readonly string[] Columns =
         ["kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "kafka_value", "kind", "reason"];
 
+    private readonly Dictionary<(string, string?, string), DeadLetterCause> _causes = [];
+
+    /// <summary>The causes so far, the most frequent one first.</summary>
+    internal IReadOnlyList<DeadLetterCause> All => [.. _causes.Values.OrderByDescending(c => c.Count).ThenBy(c => c.First)];
+
     /// <summary>Reads all dead letters of a table; the most frequent cause first.</summary>
     internal static async Task<IReadOnlyList<DeadLetterCause>> ReadAsync(HudiTable table, CancellationToken cancellation)
     {
-        var causes = new Dictionary<(string, string?, string), DeadLetterCause>();
+        var causes = new DeadLetterCauses();
         foreach (FileSlice file in (await table.SnapshotAsync(atInstant: null, cancellation)).FileSlices)
         {
             ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
@@ -52,15 +57,22 @@ internal static partial class DeadLetterCauses
             {
                 using (batch)
                 {
-                    for (int row = 0; row < batch.RowCount; row++)
-                    {
-                        Add(causes, batch, row);
-                    }
+                    causes.Add(batch);
                 }
             }
         }
 
-        return [.. causes.Values.OrderByDescending(c => c.Count).ThenBy(c => c.First)];
+        return causes.All;
+    }
+
+    /// <summary>Takes rows with the columns of dead letters, in any order. They stay the caller's.</summary>
+    internal void Add(RecordBatch batch)
+    {
+        ColumnVector[] columns = [.. Columns.Select(name => batch.Columns[batch.Schema.IndexOf(name)])];
+        for (int row = 0; row < batch.RowCount; row++)
+        {
+            Add(columns, row);
+        }
     }
 
     /// <summary>Takes a reason apart: "Kind in column 'x' at byte 7: Sentence".</summary>
@@ -72,29 +84,29 @@ internal static partial class DeadLetterCauses
             : (null, reason);
     }
 
-    private static void Add(Dictionary<(string, string?, string), DeadLetterCause> causes, RecordBatch batch, int row)
+    private void Add(ColumnVector[] columns, int row)
     {
-        string kind = Text(batch.Columns[5], row);
-        (string? column, string sentence) = Split(Text(batch.Columns[6], row));
-        ColumnVector times = batch.Columns[3];
+        string kind = Text(columns[5], row);
+        (string? column, string sentence) = Split(Text(columns[6], row));
+        ColumnVector times = columns[3];
         var place = new RecordPlace(
             times.IsValid(row) ? times.Values<long>()[row] : 0,
-            Text(batch.Columns[0], row),
-            batch.Columns[1].Values<int>()[row],
-            batch.Columns[2].Values<long>()[row]);
-        if (!causes.TryGetValue((kind, column, sentence), out DeadLetterCause? cause))
+            Text(columns[0], row),
+            columns[1].Values<int>()[row],
+            columns[2].Values<long>()[row]);
+        if (!_causes.TryGetValue((kind, column, sentence), out DeadLetterCause? cause))
         {
-            causes[(kind, column, sentence)] = new DeadLetterCause(kind, column, sentence, 1, place, place, Example(batch.Columns[4], row));
+            _causes[(kind, column, sentence)] = new DeadLetterCause(kind, column, sentence, 1, place, place, Example(columns[4], row));
             return;
         }
 
         bool isOldest = place.CompareTo(cause.First) < 0;
-        causes[(kind, column, sentence)] = cause with
+        _causes[(kind, column, sentence)] = cause with
         {
             Count = cause.Count + 1,
             First = isOldest ? place : cause.First,
             Last = place.CompareTo(cause.Last) > 0 ? place : cause.Last,
-            Example = isOldest ? Example(batch.Columns[4], row) : cause.Example,
+            Example = isOldest ? Example(columns[4], row) : cause.Example,
         };
     }
 

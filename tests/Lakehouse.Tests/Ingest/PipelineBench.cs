@@ -35,7 +35,7 @@ internal sealed class PipelineBench
         parallelism: 2
         """;
 
-    internal SimulatedLog Log { get; } = new();
+    internal SimulatedLog Log { get; init; } = new();
 
     internal static PipelineDefinition Parse(string yaml) =>
         PipelineDefinition.Parse(yaml, "trips.yaml", _ => null, name => throw new FileNotFoundException(name));
