@@ -22,6 +22,8 @@ public sealed class KafkaConsumer : IKafkaConsumer
     private readonly QueueHandle _mainQueue;
     private readonly TimeProvider _time;
     private readonly Action<string>? _log;
+    private readonly string _group;
+    private readonly string? _instanceId;
     private volatile KafkaException? _lastError;
     private KafkaException? _permanentError;
     private bool _isDisposed;
@@ -32,6 +34,7 @@ public sealed class KafkaConsumer : IKafkaConsumer
         ArgumentNullException.ThrowIfNull(options);
         _time = time;
         _log = options.Log;
+        (_group, _instanceId) = (options.Group, options.InstanceId);
         _client = new KafkaClient(ConsumerType, options.ToProperties(), EventLog | EventError | EventRebalance, time);
         KafkaError.ThrowIfAny(rd_kafka_poll_set_consumer(_client.Handle), "No consumer");
         KafkaError.ThrowIfAny(rd_kafka_set_log_queue(_client.Handle, 0), "No log");
@@ -272,15 +275,7 @@ public sealed class KafkaConsumer : IKafkaConsumer
                 TakeRebalance(next);
                 break;
             case EventError:
-                int code = rd_kafka_event_error(next);
-                KafkaException error = KafkaError.Exception(
-                    code, $"Kafka at {_client.BootstrapServers}", Text(rd_kafka_event_error_string(next)));
-                _lastError = error;
-                if (KafkaError.IsPermanent(code) || rd_kafka_event_error_is_fatal(next) != 0)
-                {
-                    _permanentError ??= error;
-                }
-
+                TakeError(next);
                 break;
             case EventLog when _log is not null && rd_kafka_event_log(next, out nint facility, out nint text, out _) == 0:
                 _log($"{Text(facility)}: {Text(text)}");
@@ -288,16 +283,47 @@ public sealed class KafkaConsumer : IKafkaConsumer
         }
     }
 
+    /// <summary>What ends the membership for good behind the general code of a fatal error is asked for: it decides what to do.</summary>
+    private unsafe void TakeError(nint next)
+    {
+        int code = rd_kafka_event_error(next);
+        bool isFatal = rd_kafka_event_error_is_fatal(next) != 0;
+        if (isFatal && rd_kafka_fatal_error(_client.Handle, null, 0) is var cause and not KafkaError.None)
+        {
+            code = cause;
+        }
+
+        KafkaException error = code == KafkaError.FencedInstance
+            ? new KafkaException(
+                $"another process has joined group '{_group}' at {_client.BootstrapServers} as '{_instanceId}', and of two with one name the "
+                + "brokers keep the newer: give every worker an id of its own, or leave this one stopped.",
+                KafkaError.Name(code), isTransient: false)
+            : KafkaError.Exception(code, $"Kafka at {_client.BootstrapServers}", Text(rd_kafka_event_error_string(next)));
+        _lastError = error;
+        if (isFatal || KafkaError.IsPermanent(code))
+        {
+            _permanentError ??= new KafkaException(error.Message, error.Code, isTransient: false);
+        }
+    }
+
     /// <summary>
-    /// Gives everything back, so that the others need not wait for the session to expire. Bounded: a group that cannot be reached forgets
-    /// us by itself.
+    /// Gives everything back, so that the others need not wait for the session to expire. A member with a name of its own keeps its place
+    /// until then: that is what lets it restart without a rebalance. Bounded: a group that cannot be reached forgets us by itself.
     /// </summary>
     private unsafe void LeaveGroup()
     {
         long start = _time.GetTimestamp();
         using QueueHandle queue = rd_kafka_queue_new(_client.Handle);
         _ = rd_kafka_assign(_client.Handle, null); // Answers an event that was taken and not answered: closing would wait for it.
-        KafkaError.ThrowIfAny(rd_kafka_consumer_close_queue(_client.Handle, queue), "Leaving the consumer group");
+        nint refused = rd_kafka_consumer_close_queue(_client.Handle, queue);
+        if (refused != 0 && _permanentError is not null)
+        {
+            rd_kafka_error_destroy(refused); // Of a membership that has ended there is nothing to leave.
+            return;
+        }
+
+        KafkaError.ThrowIfAny(refused, "Leaving the consumer group");
+        _ = rd_kafka_assign(_client.Handle, null); // < A cooperative group takes this answer only now that it is closing.
         while (rd_kafka_consumer_closed(_client.Handle) == 0 && _time.GetElapsedTime(start) < LeaveTimeout)
         {
             nint next = rd_kafka_queue_poll(queue, LeaveStepMillis);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Lakehouse.Kafka;
 
 /// <summary>What a <see cref="KafkaConsumer"/> needs to know.</summary>
@@ -26,6 +28,21 @@ public sealed record KafkaConsumerOptions
     /// <summary>Gets librdkafka's own log lines; none are written elsewhere.</summary>
     public Action<string>? Log { get; init; }
 
+    /// <summary>
+    /// How long what is in flight of revoked partitions may still be committed before they are given back without: half of the time after
+    /// which the group gives up on the member (<c>max.poll.interval.ms</c>), and no longer than it waits for a dead one
+    /// (<c>session.timeout.ms</c>), because with eager assignment nobody reads meanwhile.
+    /// </summary>
+    public TimeSpan GiveBackWithin
+    {
+        get
+        {
+            TimeSpan session = Milliseconds("session.timeout.ms", 45_000);
+            TimeSpan poll = Milliseconds("max.poll.interval.ms", 300_000) / 2;
+            return session < poll ? session : poll;
+        }
+    }
+
     /// <summary>Settings in the order in which they are made; the user's come after the defaults and before what must not change.</summary>
     internal Dictionary<string, string> ToProperties()
     {
@@ -38,6 +55,9 @@ public sealed record KafkaConsumerOptions
             ["queued.max.messages.kbytes"] = FormattableString.Invariant($"{Math.Max(PrefetchByteCountPerPartition >> 10, 1)}"),
             ["fetch.message.max.bytes"] = FormattableString.Invariant($"{Math.Clamp(PrefetchByteCountPerPartition / 4, 1 << 20, 8 << 20)}"),
             ["fetch.wait.max.ms"] = "100",
+
+            // A rebalance interrupts, and makes commit early, only the partitions that change hands.
+            ["partition.assignment.strategy"] = "cooperative-sticky",
         };
         if (InstanceId is not null)
         {
@@ -68,6 +88,12 @@ public sealed record KafkaConsumerOptions
 
         return properties;
     }
+
+    /// <summary>A property as given, or librdkafka's default; what is no number is refused by librdkafka itself.</summary>
+    private TimeSpan Milliseconds(string name, int byDefault) => TimeSpan.FromMilliseconds(
+        Properties.TryGetValue(name, out string? text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int given)
+            ? given
+            : byDefault);
 
     /// <summary>Offsets come from the table's ledger and nowhere else; errors and logs come as events.</summary>
     private static readonly Dictionary<string, string> Fixed = new(StringComparer.Ordinal)

@@ -14,6 +14,7 @@ internal static unsafe class KafkaError
     public const int AutoOffsetReset = -140;
     public const int LogTruncation = -139;
     public const int UnknownTopic = 3;
+    public const int FencedInstance = 82;
 
     /// <summary>
     /// Errors that do not go away by waiting: bad arguments and settings, fatal ones, missing rights, failed authentication. All others
@@ -22,6 +23,7 @@ internal static unsafe class KafkaError
     public static bool IsPermanent(int code) => code is
         -150 or -169 or -186 or -172 or -144                   // _FATAL _AUTHENTICATION _INVALID_ARG _STATE _FENCED
         or 17 or 29 or 30 or 31 or 33 or 34 or 53 or 58 or 65  // bad topic name, *_AUTHORIZATION_FAILED, SASL mechanism, state, login
+        or FencedInstance
         or AutoOffsetReset or LogTruncation;
 
     public static string Name(int code) => Librdkafka.Text(Librdkafka.rd_kafka_err2name(code));

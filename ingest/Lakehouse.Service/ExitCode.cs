@@ -21,9 +21,13 @@ internal static class ExitCode
     /// <summary>Nothing is where the command was pointed at: no table, no file, no such instant.</summary>
     internal const int NotFound = 5;
 
+    /// <summary>Another process runs under this worker's id; starting this one again would only push that one out.</summary>
+    internal const int Replaced = 6;
+
     /// <summary>The codes as help shows them.</summary>
     internal const string Description = """
         Exit codes: 0 success; 1 failed, or a verification found something; 2 the command line or a pipeline file is wrong;
-        3 stopped at bad data; 4 Kafka or the store is unreachable; 5 no table, file or instant there.
+        3 stopped at bad data; 4 Kafka or the store is unreachable; 5 no table, file or instant there;
+        6 another process runs under this worker's id.
         """;
 }

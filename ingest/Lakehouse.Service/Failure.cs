@@ -16,6 +16,7 @@ internal readonly record struct Failure(int ExitCode, string Sentence)
         CommandFailedException e => new Failure(e.ExitCode, e.Message),
         AggregateException { InnerExceptions: [var only] } => Of(only),
         OperationCanceledException => new Failure(Service.ExitCode.Failed, "Interrupted."),
+        KafkaException { IsReplaced: true } e => new Failure(Service.ExitCode.Replaced, $"Kafka: {e.Message}"),
         KafkaException e => new Failure(Service.ExitCode.Unreachable, $"Kafka: {e.Message}"),
         ObjectStoreException e => new Failure(Service.ExitCode.Unreachable, e.Message),
         ExpressionException e => new Failure(Service.ExitCode.Usage, e.Message),

@@ -112,6 +112,19 @@ public class EmbeddedBrokerTests
         Assert.Throws<KafkaException>(() => KafkaReading.Consumer("localhost:1", "g", ("isolation.level", "read_uncommitted"))).Message,
         StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("45000", "300000", 45_000)]
+    [InlineData("6000", "8000", 4_000)]
+    public void What_is_given_back_may_be_committed_for_half_the_poll_interval_and_no_longer_than_a_session(
+        string session, string poll, int expectedMillis) => Assert.Equal(
+        TimeSpan.FromMilliseconds(expectedMillis),
+        new KafkaConsumerOptions
+        {
+            BootstrapServers = "localhost:1",
+            Group = "g",
+            Properties = new Dictionary<string, string> { ["session.timeout.ms"] = session, ["max.poll.interval.ms"] = poll },
+        }.GiveBackWithin);
+
     [Fact]
     public async Task Brokers_that_are_away_are_an_error_one_can_read_while_the_client_goes_on()
     {

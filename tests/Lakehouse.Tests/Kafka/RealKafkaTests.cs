@@ -165,6 +165,37 @@ public sealed class RealKafkaTests(RealKafka kafka) : IClassFixture<RealKafka>
     [Theory]
     [InlineData("range")]
     [InlineData("cooperative-sticky")]
+    public async Task Of_two_processes_with_one_worker_id_the_newer_stays_and_the_older_is_told_why(string strategy)
+    {
+        string topic = "twice-" + strategy;
+        CreateTopic(topic, 2);
+        KafkaConsumer Worker() => new(
+            new KafkaConsumerOptions
+            {
+                BootstrapServers = Servers,
+                Group = topic,
+                InstanceId = "worker-7",
+                Properties = new Dictionary<string, string> { ["partition.assignment.strategy"] = strategy, ["heartbeat.interval.ms"] = "200" },
+            },
+            TimeProvider.System);
+        var group = new KafkaReading.Group();
+        await using KafkaConsumer older = Worker();
+        await older.SubscribeAsync([topic], CancellationToken.None);
+        await group.UntilAsync(() => group.Of(older).Count == 2, older);
+        await using KafkaConsumer newer = Worker();
+        await newer.SubscribeAsync([topic], CancellationToken.None);
+        KafkaException error = await Assert.ThrowsAsync<KafkaException>(
+            () => group.UntilAsync(() => false, newer, older));
+        Assert.True(error.IsReplaced);
+        Assert.False(error.IsTransient);
+        Assert.Contains("as 'worker-7'", error.Message, StringComparison.Ordinal);
+        await older.DisposeAsync();
+        await group.UntilAsync(() => group.Of(newer).Count == 2, newer);
+    }
+
+    [Theory]
+    [InlineData("range")]
+    [InlineData("cooperative-sticky")]
     public async Task A_member_that_never_answered_can_leave(string strategy)
     {
         string topic = "unanswered-" + strategy;
