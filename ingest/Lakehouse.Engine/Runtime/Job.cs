@@ -58,19 +58,34 @@ public sealed class Job
         CheckpointId lastTriggered = default;
         int restart = 0;
         int withoutProgress = 0;
-        long commitsSeen = 0;
+        long progressSeen = 0;
         while (!stop.IsCancellationRequested)
         {
             RunEnd end;
             (end, lastTriggered) = await StartAsync(mode, lastTriggered, restart, stop);
-            if (end is RunEnd.Finished)
+            if (end is RunEnd.Finished or RunEnd.NotBegun)
             {
+                Progress.EndedCommitted = end is RunEnd.Finished;
                 break;
             }
 
-            withoutProgress = Progress.Commits == commitsSeen ? withoutProgress + 1 : 1;
-            commitsSeen = Progress.Commits;
+            // A worker in reserve has nothing to commit; a checkpoint that went through shows that it could.
+            long progress = Progress.Commits + Progress.EmptyCheckpoints;
+            withoutProgress = progress == progressSeen ? withoutProgress + 1 : 1;
+            progressSeen = progress;
             string reason = GiveUpUnlessTransient(end, withoutProgress);
+            if (stop.IsCancellationRequested)
+            {
+                Progress.State = "stopped: " + reason;
+                throw new JobException(
+                    $"Pipeline '{_options.Name}' was stopped without a last commit: {Sentence(reason)} "
+                    + "Nothing is lost: the next start goes on from the table.",
+                    (end as RunEnd.Failed)?.Failure)
+                {
+                    IsTransient = true,
+                };
+            }
+
             restart++;
             Progress.CountRestart();
             Progress.State = "restarting: " + reason;
@@ -108,7 +123,7 @@ public sealed class Job
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return (RunEnd.Finished.Instance, lastTriggered);
+            return (RunEnd.NotBegun.Instance, lastTriggered);
         }
 #pragma warning disable CA1031 // The end of a start, whatever it was, is judged in one place.
         catch (Exception failure)
@@ -155,7 +170,7 @@ public sealed class Job
             Progress.State = "failed: " + reason;
             throw new JobException(
                 $"Pipeline '{_options.Name}' gives up after {_options.RestartsWithoutProgressMax} restarts without a commit. "
-                + $"The last reason: {reason} Nothing is lost; when the cause is gone, start it again.",
+                + $"The last reason: {Sentence(reason)} Nothing is lost; when the cause is gone, start it again.",
                 failure)
             {
                 IsTransient = true,
@@ -164,6 +179,8 @@ public sealed class Job
 
         return reason;
     }
+
+    private static string Sentence(string reason) => reason.EndsWith('.') ? reason : reason + ".";
 
     private bool IsTransient(Exception failure) =>
         failure is ObjectStoreException { IsTransient: true } or ObjectStoreException { OutcomeIsUnknown: true }

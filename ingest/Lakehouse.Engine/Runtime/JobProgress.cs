@@ -17,6 +17,7 @@ public sealed class JobProgress
     private long _lastCommittedAtTicks;
     private long _restarts;
     private string _state = "created";
+    private volatile bool _endedCommitted;
 
     /// <summary>What was read and written by split.</summary>
     public IReadOnlyDictionary<string, SplitProgress> Splits => _splits;
@@ -54,6 +55,13 @@ public sealed class JobProgress
 
     /// <summary>Restarts from the table within this process.</summary>
     public long Restarts => Volatile.Read(ref _restarts);
+
+    /// <summary>The job has ended and everything it read is committed; false while it runs, and when it was stopped between two starts.</summary>
+    public bool EndedCommitted
+    {
+        get => _endedCommitted;
+        internal set => _endedCommitted = value;
+    }
 
     /// <summary>What the job is doing, for people: <c>recovering</c>, <c>running</c>, <c>stopping</c>, <c>restarting: why</c>, <c>ended</c>.</summary>
     public string State

@@ -58,7 +58,7 @@ internal sealed class JobRun : IDisposable
         _progress = progress;
         _log = log;
         _completion = new CheckpointCompletion(options, state, checkpoints, committer, time, progress, log);
-        _requests = new CheckpointRequests(_events.Ring);
+        _requests = new CheckpointRequests(_events.Ring, time);
         _next = state.First;
         _firstIsDue = state.IsFresh;
         _startTimestamp = time.GetTimestamp();
@@ -221,6 +221,10 @@ internal sealed class JobRun : IDisposable
                 IsTransient = true,
             });
         }
+        else if (_requests.NextDeadline() is { } missed && missed.Left <= TimeSpan.Zero)
+        {
+            _end = new RunEnd.Failed(new JobException(missed.Deadline.Otherwise) { IsTransient = true });
+        }
         else if (_pending is null && _committing is null)
         {
             ActWhenIdle();
@@ -296,6 +300,11 @@ internal sealed class JobRun : IDisposable
         else if (_committing is null && _opened == _subtasks.Length)
         {
             next = Min(next, _nextTrigger);
+        }
+
+        if (_requests.NextDeadline() is { } asked)
+        {
+            next = Min(next, Now + asked.Left);
         }
 
         return _stopDeadline is { } deadline ? Min(next, deadline) : next;

@@ -13,6 +13,12 @@ internal abstract record RunEnd
         internal static readonly Finished Instance = new();
     }
 
+    /// <summary>The job was stopped before it read anything.</summary>
+    internal sealed record NotBegun : RunEnd
+    {
+        internal static readonly NotBegun Instance = new();
+    }
+
     /// <summary>The checkpoint can never be committed.</summary>
     internal sealed record Conflicted(CheckpointId Checkpoint) : RunEnd;
 

@@ -84,7 +84,9 @@ internal static class RunCommand
         foreach (RunningPipeline pipeline in pipelines)
         {
             terminal.Line($"{pipeline.Name}: {Sizes.Count(pipeline.Progress.RecordsRead)} records read, "
-                + $"{Sizes.Count(pipeline.Progress.Commits)} commits; everything read is committed to {pipeline.Table.Store.Root}.");
+                + $"{Sizes.Count(pipeline.Progress.Commits)} commits; "
+                + (pipeline.Progress.EndedCommitted ? "everything read is committed to " : "what is not committed is read again by the next start into ")
+                + pipeline.Table.Store.Root + ".");
         }
     }
 

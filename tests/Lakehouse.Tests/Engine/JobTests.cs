@@ -57,6 +57,45 @@ public sealed class JobTests
     }
 
     [Fact]
+    public void A_requested_checkpoint_that_is_not_committed_by_its_deadline_ends_the_run_and_the_job_begins_again_from_the_table()
+    {
+        var gate = new TaskCompletionSource();
+        ToySource? source = null;
+        SlowCommitter? slow = null;
+        Job job = _pipeline.CreateJob(
+            _process, parallelism: 1, configure: Hourly, wrap: table => slow = new SlowCommitter(table, gate.Task, from: 2),
+            wrapSource: (_, made) => source = made);
+        Task run = job.RunAsync(RunMode.Continuous, CancellationToken.None);
+        _world.RunUntil(() => job.Progress.RecordsRead > 500);
+        ToySource first = source!;
+        Task asked = first.Context!.RequestCheckpointAsync(new CheckpointDeadline(TimeSpan.FromSeconds(4), "the group wants its partitions back"));
+        _world.RunUntil(() => slow is { Waiting: 1 } || run.IsCompleted);
+        long waiting = _world.Time.GetTimestamp();
+        _world.RunUntil(() => slow!.IsAbandoned);
+        Assert.InRange(_world.Time.GetElapsedTime(waiting), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5));
+        gate.SetResult();
+        _world.RunUntil(() => source != first && job.Progress.Commits >= 1);
+        Assert.True(asked.IsCanceled);
+        Assert.Equal(1, job.Progress.Restarts);
+        Assert.False(run.IsCompleted);
+        _pipeline.CheckTable();
+    }
+
+    [Fact]
+    public void A_stop_whose_last_checkpoint_conflicts_does_not_end_as_if_everything_were_committed()
+    {
+        using var stop = new CancellationTokenSource();
+        Job job = _pipeline.CreateJob(_process, parallelism: 1, configure: Hourly, wrap: static table => new ConflictOnce(table, at: 2));
+        Task run = job.RunAsync(RunMode.Continuous, stop.Token);
+        _world.RunUntil(() => job.Progress.RecordsRead > 500);
+        stop.Cancel();
+        _world.RunUntil(() => run.IsCompleted);
+        JobException end = Assert.IsType<JobException>(run.Exception!.InnerException);
+        Assert.Contains("stopped without a last commit", end.Message, StringComparison.Ordinal);
+        Assert.False(job.Progress.EndedCommitted);
+    }
+
+    [Fact]
     public void Reading_goes_on_while_a_slow_commit_runs_and_no_second_one_starts()
     {
         var gate = new TaskCompletionSource();
@@ -140,6 +179,8 @@ public sealed class JobTests
 
         internal int Waiting { get; private set; }
 
+        internal bool IsAbandoned { get; private set; }
+
         public Task<CommittedState> ReadCommittedAsync(CancellationToken cancellation) => inner.ReadCommittedAsync(cancellation);
 
         public Task<bool> StillFitsAsync(CompletedCheckpoint checkpoint, CancellationToken cancellation) =>
@@ -150,15 +191,20 @@ public sealed class JobTests
             if (++_calls >= from)
             {
                 Waiting++;
-                await gate;
+                using (cancellation.UnsafeRegister(_ => IsAbandoned = true, null))
+                {
+                    await gate;
+                }
+
                 Waiting--;
+                cancellation.ThrowIfCancellationRequested();
             }
 
             return await inner.CommitAsync(checkpoint, cancellation);
         }
     }
 
-    private sealed class ConflictOnce(ICommitter inner) : ICommitter
+    private sealed class ConflictOnce(ICommitter inner, int at = 3) : ICommitter
     {
         private int _calls;
 
@@ -170,7 +216,7 @@ public sealed class JobTests
 
         public Task<CommitOutcome> CommitAsync(CompletedCheckpoint checkpoint, CancellationToken cancellation)
         {
-            if (++_calls != 3)
+            if (++_calls != at)
             {
                 return inner.CommitAsync(checkpoint, cancellation);
             }
