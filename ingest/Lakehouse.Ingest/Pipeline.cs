@@ -36,7 +36,7 @@ public sealed class Pipeline
             IsTransient = static failure => failure is SplitsLostException or KafkaException { IsTransient: true },
         };
         var committer = new TableCommitter(
-            table, world.Worker, options.Attempt, new CommitterOptions { OpenFollower = OpenFollowerAsync }, world.Time, world.Random);
+            table, world.Worker, options.Attempt, Committing(), world.Time, world.Random);
         _committer = new HudiCommitter(
             definition.Name, world.Worker, options.Attempt, table, deadLetters, committer, world.Log);
         CheckpointStore checkpoints = definition.Checkpoint.Storage is { } storage
@@ -71,8 +71,9 @@ public sealed class Pipeline
     /// <summary>One start of the job: the committer has read the table, so the ledger says where every partition goes on.</summary>
     private async Task<JobParts> StartAsync(JobStart start, CancellationToken cancellation)
     {
+        (IKafkaConsumer consumer, TimeSpan giveBackWithin) = await OpenConsumerAsync(cancellation);
         var splits = new KafkaSplits(
-            _definition, await OpenConsumerAsync(cancellation), _committer.Ledger, _committer.ReadLedgerAsync, _world.Time, _world.Log);
+            _definition, consumer, _committer.Ledger, _committer.ReadLedgerAsync, giveBackWithin, _world.Time, _world.Log);
         try
         {
             int subtaskCount = await splits.OpenAsync(_definition.Parallelism ?? _world.CoreCount, cancellation);
@@ -109,7 +110,7 @@ public sealed class Pipeline
         _definition.MemoryBudgetBytes / 2 / subtaskCount);
 
     /// <summary>How much of each partition is fetched ahead follows from the budget and how many there are, which is asked first.</summary>
-    private async Task<IKafkaConsumer> OpenConsumerAsync(CancellationToken cancellation)
+    private async Task<(IKafkaConsumer Consumer, TimeSpan GiveBackWithin)> OpenConsumerAsync(CancellationToken cancellation)
     {
         int partitionCount = _committer.Ledger.Entries.Keys.Count(k => k.Pipeline == _definition.Name);
         if (partitionCount == 0)
@@ -118,8 +119,16 @@ public sealed class Pipeline
             partitionCount = (await asking.DescribeAsync(_definition.Source.Topics, cancellation)).Partitions.Count;
         }
 
-        return _world.OpenConsumer(PipelineTables.Consumer(_definition, _world.Worker, partitionCount));
+        KafkaConsumerOptions options = PipelineTables.Consumer(_definition, _world.Worker, partitionCount);
+        return (_world.OpenConsumer(options), options.GiveBackWithin);
     }
+
+    private CommitterOptions Committing() => new()
+    {
+        OpenFollower = OpenFollowerAsync,
+        ClaimDeadline = _definition.Checkpoint.ClaimDeadline,
+        Say = sentence => IngestLog.CommitDelayed(_world.Log, _definition.Name, sentence),
+    };
 
     private async Task<HudiTable> OpenFollowerAsync(string location, CancellationToken cancellation) =>
         DeadLetters is not null && location == _definition.DeadLettersPath

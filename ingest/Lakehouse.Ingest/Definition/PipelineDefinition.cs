@@ -188,6 +188,9 @@ public sealed record CheckpointDefinition
     /// <summary>Where they are kept; null: in the table's own <c>.hoodie/.checkpoints</c>.</summary>
     public string? Storage { get; init; }
 
+    /// <summary>How long an undecided claim of another committer is watched before it is aborted.</summary>
+    public TimeSpan ClaimDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How many committed checkpoints are kept.</summary>
     public int Retain { get; init; } = 5;
 }

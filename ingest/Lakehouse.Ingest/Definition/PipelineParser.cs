@@ -301,6 +301,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
             Interval = checkpoint.FindDuration("interval", TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(100)),
             Storage = checkpoint.FindText("storage"),
             Retain = checkpoint.FindInteger("retain", 5, 1, 1000),
+            ClaimDeadline = checkpoint.FindDuration("claim_deadline", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1)),
         };
         checkpoint.Done();
         return definition;

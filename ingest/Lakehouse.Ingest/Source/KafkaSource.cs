@@ -55,7 +55,8 @@ internal sealed class KafkaSource(
             }
         }
 
-        if (Context.Mode == RunMode.UntilEndOfInput && splits.IsSettled && _stopped.Count == 0 && _splits.TrueForAll(s => s.IsCaughtUp))
+        if (Context.Mode == RunMode.UntilEndOfInput && splits.IsSettled && splits.OthersAreCaughtUp
+            && _stopped.Count == 0 && _splits.TrueForAll(s => s.IsCaughtUp))
         {
             return SourceStatus.EndOfInput;
         }
@@ -87,7 +88,6 @@ internal sealed class KafkaSource(
             if (split.EndRange(splits.Pipeline, splits.ClusterId, splits.TopicId(split.Partition.Topic)) is { } range)
             {
                 ranges.Add(range);
-                splits.RecordSnapshot(split.Partition, split.Position);
             }
         }
 

@@ -8,31 +8,36 @@ namespace Lakehouse.Ingest;
 
 /// <summary>
 /// The partitions of one worker, shared by its subtasks: one consumer, one member of the group. Partitions that the group gives are dealt
-/// to subtasks in their order; where each begins comes from the table's ledger (<see cref="StartDecision"/>). Partitions that the group
-/// takes are first committed: nobody reads them any more, a checkpoint is asked for, and only after its commit are they given back.
-/// Thread safe.
+/// to subtasks in their order; where each begins is what the table's ledger says at that moment (<see cref="StartDecision"/> for those that
+/// it does not know). Partitions that the group takes are first committed: nobody reads them any more, a checkpoint is asked for, and only
+/// after its commit are they given back. If that takes too long the run ends: they are given back without, and read again by their
+/// next owner. Thread safe.
 /// </summary>
 internal sealed class KafkaSplits(
     PipelineDefinition pipeline,
     IKafkaConsumer consumer,
     Ledger ledger,
     Func<CancellationToken, Task<Ledger>> readLedger,
+    TimeSpan giveBackWithin,
     TimeProvider time,
     ILogger log) : IAsyncDisposable
 {
     private static readonly TimeSpan GroupPollInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan OthersLookInterval = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<TopicPartition, long> _positions = [];
     private readonly Dictionary<TopicPartition, long> _endOffsets = [];
+    private readonly Dictionary<TopicPartition, long> _jumpedFrom = [];
     private readonly List<SplitState> _assigned = [];
     private List<SplitState>[] _dealt = [];
     private ImmutableArray<OffsetRange> _starts = [];
     private IReadOnlyDictionary<string, string> _topicIds = ImmutableDictionary<string, string>.Empty;
     private volatile bool _isAssigned;
+    private volatile bool _othersAreCaughtUp;
     private (IReadOnlyList<TopicPartition> Partitions, Task Committed)? _givingBack;
     private long _lastGroupPoll;
+    private long? _lastOthersLook;
     private bool _isSubscribed;
-    private bool _hasBeenAssigned;
     private int _pumping;
 
     internal IKafkaConsumer Consumer { get; } = consumer;
@@ -46,6 +51,12 @@ internal sealed class KafkaSplits(
 
     /// <summary>Whether the group has said what is ours, and is not about to change it.</summary>
     internal bool IsSettled => _isAssigned;
+
+    /// <summary>
+    /// Whether the table holds, up to the ends seen at start, the partitions that are not ours: another worker has read them, or they become
+    /// ours when the group gives up on it. As of the last look, which a bounded run takes every second.
+    /// </summary>
+    internal bool OthersAreCaughtUp => _othersAreCaughtUp;
 
     /// <summary>
     /// Reads the facts and decides where every partition begins. Throws <see cref="DataLossException"/> unless the pipeline chose to go on.
@@ -86,6 +97,11 @@ internal sealed class KafkaSplits(
         foreach ((TopicPartition partition, SplitStart start) in starts.Splits)
         {
             _positions[partition] = start.Position;
+            if (start.JumpedFrom is { } from)
+            {
+                _jumpedFrom[partition] = from;
+            }
+
             if (!start.IsInLedger || start.JumpedFrom is not null)
             {
                 moved.Add(new OffsetRange(
@@ -123,15 +139,6 @@ internal sealed class KafkaSplits(
         }
     }
 
-    /// <summary>A snapshot has been taken at this position: whoever reads the partition next in this run begins there.</summary>
-    internal void RecordSnapshot(TopicPartition partition, long position)
-    {
-        lock (_gate)
-        {
-            _positions[partition] = position;
-        }
-    }
-
     /// <summary>Lets the group speak. Any subtask may call it at any time; one at a time does the work.</summary>
     internal async ValueTask PumpAsync(SourceContext context, CancellationToken cancellation)
     {
@@ -153,6 +160,7 @@ internal sealed class KafkaSplits(
             }
 
             await GiveBackWhenCommittedAsync(cancellation);
+            await LookAtOthersAsync(context.Mode, cancellation);
             _lastGroupPoll = time.GetTimestamp();
             switch (await Consumer.PollGroupAsync(cancellation))
             {
@@ -162,13 +170,16 @@ internal sealed class KafkaSplits(
                 case GroupEvent.Revoked { Lost: true } lost:
                     // Other subtasks may be reading them right now: leaving the group, when all have ended, gives them back.
                     Revoke(lost.Partitions);
-                    throw new SplitsLostException($"Pipeline '{pipeline.Name}': the group has given this worker's partitions to others "
-                        + "without waiting (it was away for longer than session.timeout.ms).");
+                    throw new SplitsLostException($"the group took {lost.Partitions.Count} partitions from this worker without waiting for "
+                        + "its commit, because it was paused, cut off or busy for longer than session.timeout.ms or max.poll.interval.ms"
+                        + (Consumer.LastError is { } last ? $" ({last.Message})" : "") + "; joining again from the table.");
                 case GroupEvent.Revoked revoked:
                     // First nobody reads them any more, then the checkpoint: all that was read of them lies before its barrier.
                     Revoke(revoked.Partitions);
-                    _givingBack = (revoked.Partitions, context.RequestCheckpointAsync());
-                    IngestLog.Revoked(log, pipeline.Name, revoked.Partitions.Count);
+                    _givingBack = (revoked.Partitions, context.RequestCheckpointAsync(new CheckpointDeadline(giveBackWithin,
+                        $"the group takes {revoked.Partitions.Count} partitions back, and what was read of them was not committed within "
+                        + $"{giveBackWithin}; giving them back as they are and joining again from the table.")));
+                    IngestLog.Revoked(log, pipeline.Name, revoked.Partitions.Count, giveBackWithin);
                     break;
                 default:
                     break;
@@ -212,9 +223,9 @@ internal sealed class KafkaSplits(
     {
         TopicPartition[] sorted = [.. partitions.Order()];
         var positions = new List<KeyValuePair<TopicPartition, long>>(sorted.Length);
-        if (_hasBeenAssigned)
+        if (sorted.Length > 0)
         {
-            // Between two assignments another worker may have read and committed them.
+            // Since the start, or between two assignments, another worker may have read and committed them.
             await RefreshPositionsAsync(cancellation);
         }
 
@@ -241,28 +252,70 @@ internal sealed class KafkaSplits(
         {
             for (int i = 0; i < sorted.Length; i++)
             {
-                _positions[sorted[i]] = positions[i].Value;
-                var split = new SplitState(sorted[i], positions[i].Value, _endOffsets.GetValueOrDefault(sorted[i]));
+                var split = new SplitState(sorted[i], positions[i].Value, _endOffsets.GetValueOrDefault(sorted[i])) { Subtask = Idlest() };
                 _assigned.Add(split);
-                _dealt[i % _dealt.Length].Add(split);
+                _dealt[split.Subtask].Add(split);
             }
         }
 
-        IngestLog.Assigned(log, pipeline.Name, sorted.Length);
-        _hasBeenAssigned = true;
+        IngestLog.Assigned(log, pipeline.Name, sorted.Length, _assigned.Count);
+        _lastOthersLook = null;
+        _othersAreCaughtUp = false;
         _isAssigned = true;
+    }
+
+    /// <summary>The subtask with the fewest partitions.</summary>
+    private int Idlest() => Enumerable.Range(0, _dealt.Length).MinBy(subtask => _assigned.Count(split => split.Subtask == subtask));
+
+    private async Task LookAtOthersAsync(RunMode mode, CancellationToken cancellation)
+    {
+        if (mode != RunMode.UntilEndOfInput || !_isAssigned || _othersAreCaughtUp
+            || (_lastOthersLook is { } last && time.GetElapsedTime(last) < OthersLookInterval))
+        {
+            return;
+        }
+
+        if (CountUnreadByOthers() > 0)
+        {
+            await RefreshPositionsAsync(cancellation);
+        }
+
+        int unread = CountUnreadByOthers();
+        if (unread > 0 && _lastOthersLook is null)
+        {
+            IngestLog.WaitingForOthers(log, pipeline.Name, unread);
+        }
+
+        _othersAreCaughtUp = unread == 0;
+        _lastOthersLook = time.GetTimestamp();
+    }
+
+    private int CountUnreadByOthers()
+    {
+        lock (_gate)
+        {
+            return _endOffsets.Count(end => _positions.GetValueOrDefault(end.Key) < end.Value
+                && !_assigned.Exists(split => split.Partition == end.Key));
+        }
     }
 
     private async Task RefreshPositionsAsync(CancellationToken cancellation)
     {
         Ledger now = await readLedger(cancellation);
+        if (now.HistoryEpoch != HistoryEpoch)
+        {
+            throw new SplitsLostException("the table was taken back by a restore; beginning again from where it ends now.");
+        }
+
         lock (_gate)
         {
             foreach ((LedgerKey key, LedgerEntry entry) in now.Entries)
             {
-                if (key.Pipeline == pipeline.Name && key.Cluster == ClusterId)
+                var partition = new TopicPartition(key.Topic, key.Partition);
+                if (key.Pipeline == pipeline.Name && key.Cluster == ClusterId
+                    && (!_jumpedFrom.TryGetValue(partition, out long from) || from != entry.EndOffset))
                 {
-                    _positions[new TopicPartition(key.Topic, key.Partition)] = entry.EndOffset;
+                    _positions[partition] = entry.EndOffset;
                 }
             }
         }

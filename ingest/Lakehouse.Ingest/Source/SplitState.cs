@@ -18,6 +18,9 @@ internal sealed class SplitState(TopicPartition partition, long position, long e
 
     internal TopicPartition Partition { get; } = partition;
 
+    /// <summary>Which subtask reads it.</summary>
+    internal int Subtask { get; init; }
+
     /// <summary>The name that batches carry and counts are kept by.</summary>
     internal string Name { get; } = partition.ToString();
 

@@ -6,6 +6,9 @@ public sealed record CommitterOptions
     /// <summary>How long another worker's undecided claim is watched before it is aborted.</summary>
     public TimeSpan ClaimDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Gets one sentence whenever this committer overrules another or is overruled.</summary>
+    public Action<string>? Say { get; init; }
+
     /// <summary>How often such a claim is looked at.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 

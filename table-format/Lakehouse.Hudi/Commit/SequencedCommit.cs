@@ -54,7 +54,7 @@ internal sealed class SequencedCommit(
                 case CommitStep.GiveUp giveUp:
                     return new CommitResult.Conflicted(giveUp.Reason);
                 case CommitStep.Abort abort:
-                    await AbortAsync(found, abort.Claim, cancellation);
+                    await OverruleAsync(found, abort.Claim, cancellation);
                     break;
                 case CommitStep.Wait:
                     await Task.Delay(options.PollInterval, time, cancellation);
@@ -104,6 +104,7 @@ internal sealed class SequencedCommit(
             bool ours = await AbortAsync(found, claim, CancellationToken.None);
             if (!ours && e is not OperationCanceledException)
             {
+                SayOverruled(claim);
                 return null;
             }
 
@@ -209,10 +210,26 @@ internal sealed class SequencedCommit(
             return false;
         }
 
+        SayOverruled(claim);
+
         // Somebody aborted us. Its put won, so deleting our staging is its right and its duty; the copies are ours to tidy up as well.
         await Pruning.DeleteFolderAsync(Store, claim.Staging, cancellation);
         return false;
     }
+
+    private async Task OverruleAsync(SequenceBase found, Claim claim, CancellationToken cancellation)
+    {
+        if (await AbortAsync(found, claim, cancellation))
+        {
+            options.Say?.Invoke(FormattableString.Invariant($"aborted claim {claim.Number} of {claim.Worker}, ")
+                + (claim.Worker == worker
+                    ? "an earlier life of this worker; nothing of it was visible."
+                    : $"which had not decided it within {options.ClaimDeadline}; nothing of it was visible, and it will find out."));
+        }
+    }
+
+    private void SayOverruled(Claim claim) => options.Say?.Invoke(FormattableString.Invariant($"claim {claim.Number} was aborted by another ")
+        + "committer while this process was paused, cut off or slow; looking at the table again before anything else.");
 
     /// <summary>Decides a claim as aborted and, only if that put won, deletes its staging. True when it won.</summary>
     private async Task<bool> AbortAsync(SequenceBase found, Claim claim, CancellationToken cancellation)

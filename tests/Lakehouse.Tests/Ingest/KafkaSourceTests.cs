@@ -18,13 +18,15 @@ public sealed class KafkaSourceTests : IAsyncDisposable
     private readonly Counting _output = new();
     private readonly SimulatedConsumer _consumer;
     private readonly KafkaSplits _splits;
+    private Ledger _ledger = Ledger.Empty;
     private TaskCompletionSource? _requested;
+    private CheckpointDeadline? _deadline;
 
     public KafkaSourceTests()
     {
         _consumer = new SimulatedConsumer(_bench.Log, "lake", "worker-0", TimeProvider.System, new Random(7));
         _splits = new KafkaSplits(
-            _pipeline, _consumer, Ledger.Empty, _ => Task.FromResult(Ledger.Empty), TimeProvider.System, NullLogger.Instance);
+            _pipeline, _consumer, Ledger.Empty, _ => Task.FromResult(_ledger), TimeSpan.FromSeconds(20), TimeProvider.System, NullLogger.Instance);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -93,6 +95,7 @@ public sealed class KafkaSourceTests : IAsyncDisposable
             await source.PollAsync(_output, Cancellation);
         }
 
+        Assert.Equal(TimeSpan.FromSeconds(20), _deadline?.Within);
         Assert.Null(await other.PollGroupAsync(Cancellation));
         _bench.Produce(P0, 5);
         await source.PollAsync(_output, Cancellation);
@@ -103,6 +106,42 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         await source.PollAsync(_output, Cancellation);
         var assigned = Assert.IsType<GroupEvent.Assigned>(await other.PollGroupAsync(Cancellation));
         Assert.NotEmpty(assigned.Partitions);
+    }
+
+    [Fact]
+    public async Task A_partition_is_taken_over_where_the_table_ends_at_that_moment_not_where_it_ended_at_the_start()
+    {
+        _bench.Log.CreateTopic("trips", 1);
+        _bench.Produce(P0, 100);
+        await using KafkaSource source = await OpenAsync(1);
+        _ledger = Holding(P0, 60);
+
+        await PollToEndAsync(source);
+        Assert.Equal(40, _output.Rows["trips-0"]);
+    }
+
+    [Fact]
+    public async Task A_bounded_run_ends_only_when_the_table_holds_what_other_workers_were_given()
+    {
+        _bench.Log.CreateTopic("trips", 2);
+        _bench.Produce(P0, 10);
+        _bench.Produce(P1, 10);
+        await using var other = new SimulatedConsumer(_bench.Log, "lake", "worker-1", TimeProvider.System, new Random(8));
+        await other.SubscribeAsync(["trips"], Cancellation);
+        await using KafkaSource source = await OpenAsync(1);
+        await source.PollAsync(_output, Cancellation);
+        Assert.NotNull(await other.PollGroupAsync(Cancellation));
+
+        long start = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(1.5))
+        {
+            Assert.NotEqual(SourceStatus.EndOfInput, await source.PollAsync(_output, Cancellation));
+        }
+
+        Assert.Equal([new("trips-0", 10)], _output.Rows);
+        _ledger = Holding(P1, 10);
+        await PollToEndAsync(source);
+        Assert.Equal([new("trips-0", 10)], _output.Rows);
     }
 
     [Fact]
@@ -129,7 +168,10 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         _requested.SetResult();
         await first.PollAsync(_output, Cancellation);
         Assert.Equal([P1], Assert.IsType<GroupEvent.Assigned>(await other.PollGroupAsync(Cancellation)).Partitions);
-        await PollToEndAsync(first);
+        while (!_splits.IsSettled)
+        {
+            await first.PollAsync(_output, Cancellation);
+        }
 
         _bench.Produce(P1, 10);
         await second.PollAsync(_output, Cancellation);
@@ -169,6 +211,12 @@ public sealed class KafkaSourceTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _splits.DisposeAsync();
 
+    private Ledger Holding(TopicPartition partition, long end) => Ledger.Empty with
+    {
+        Entries = Ledger.Empty.Entries.Add(
+            new LedgerKey("trips", _bench.Log.ClusterId, partition.Topic, partition.Partition), new LedgerEntry(end, -1, null, "")),
+    };
+
     private async Task<KafkaSource> OpenAsync(int subtaskCount)
     {
         Assert.Equal(subtaskCount, await _splits.OpenAsync(subtaskCount, Cancellation));
@@ -177,8 +225,9 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         return source;
     }
 
-    private SourceContext Context(int subtask) => new(subtask, RunMode.UntilEndOfInput, null, new JobProgress(), () =>
+    private SourceContext Context(int subtask) => new(subtask, RunMode.UntilEndOfInput, null, new JobProgress(), deadline =>
     {
+        _deadline = deadline;
         _requested = new TaskCompletionSource();
         return _requested.Task;
     });
