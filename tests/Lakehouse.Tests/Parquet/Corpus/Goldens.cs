@@ -9,7 +9,10 @@ using Lakehouse.Testing;
 
 namespace Lakehouse.Tests.Parquet;
 
-/// <summary>What foreign readers found in the files of the corpora: number of rows, and the MD5 of the values of each column (the sum of <see cref="CanonicalText"/>, a line each).</summary>
+/// <summary>
+/// What foreign readers found in the files of the corpora: number of rows, and the MD5 of the values of each column, which is that of the
+/// lines of <see cref="CanonicalText"/>.
+/// </summary>
 internal static class Goldens
 {
     /// <summary>The files that a golden file names, with what its reader found; those that it could not read are left out.</summary>
