@@ -8,6 +8,11 @@ internal static class Gzip
     /// <summary>Decompresses what must fill the target exactly.</summary>
     internal static unsafe void Decompress(ReadOnlySpan<byte> packed, Span<byte> target)
     {
+        if (packed.IsEmpty)
+        {
+            throw new ParquetFormatException("Gzip data is missing.");
+        }
+
         fixed (byte* from = packed)
         {
             using var source = new UnmanagedMemoryStream(from, packed.Length);

@@ -5,12 +5,10 @@ namespace Lakehouse.Parquet;
 /// <summary>LZ4 blocks (codec LZ4_RAW) through liblz4. Thread safe.</summary>
 internal static unsafe partial class Lz4
 {
+    /// <summary>Bytes that one packed byte makes at most: a match grows by 255 bytes with each further length byte.</summary>
+    internal const int Densest = 255;
+
     private const string Library = "liblz4.so.1";
-
-    // A match grows by 255 bytes with each further length byte.
-    private const int Densest = 255;
-
-    internal static long BytesMax(long packed) => packed * Densest;
 
     /// <summary>Decompresses what must fill the target exactly.</summary>
     internal static void Decompress(ReadOnlySpan<byte> packed, Span<byte> target)

@@ -11,15 +11,18 @@ internal static class PageCodec
         or CompressionCodec.Gzip or CompressionCodec.Brotli or CompressionCodec.Lz4 or CompressionCodec.Zstd or CompressionCodec.Lz4Raw;
 
     /// <summary>
-    /// The most bytes that so many packed ones may hold: what a header claims beyond it is not allocated. Zstd, gzip and brotli pack
-    /// repetitions without a bound worth naming, so theirs are held against the page limit only.
+    /// Whether packed bytes can hold as many as a header claims, so that nothing is allocated for a claim alone. Zstd's densest block is one
+    /// byte repeated over 128 KiB, gzip's densest code a copy of 258 bytes in two bits. Brotli's copies have no bound worth naming: where
+    /// the claim is bold its stream is walked once.
     /// </summary>
-    internal static long BytesMax(CompressionCodec codec, long packed) => codec switch
+    internal static bool CanHold(CompressionCodec codec, ReadOnlySpan<byte> packed, int bytes) => codec switch
     {
-        CompressionCodec.Uncompressed => packed,
-        CompressionCodec.Snappy => Snappy.BytesMax(packed),
-        CompressionCodec.Lz4 or CompressionCodec.Lz4Raw => Lz4.BytesMax(packed),
-        _ => long.MaxValue,
+        CompressionCodec.Uncompressed => bytes == packed.Length,
+        CompressionCodec.Snappy => bytes <= (long)packed.Length * Snappy.Densest,
+        CompressionCodec.Lz4 or CompressionCodec.Lz4Raw => bytes <= (long)packed.Length * Lz4.Densest,
+        CompressionCodec.Gzip => bytes <= (long)packed.Length * 4 * 258,
+        CompressionCodec.Zstd => bytes <= (long)packed.Length << 16,
+        _ => bytes <= Math.Max(1 << 20, 1000L * packed.Length) || Brotli.Holds(packed, bytes),
     };
 
     /// <summary>Decompresses what must fill the target exactly.</summary>

@@ -5,12 +5,10 @@ namespace Lakehouse.Parquet;
 /// <summary>libsnappy through its C API: raw blocks that begin with their uncompressed length. Thread safe.</summary>
 internal static unsafe partial class Snappy
 {
+    /// <summary>Bytes that one packed byte makes at most: the densest element is a copy of 64 bytes in three.</summary>
+    internal const int Densest = 22;
+
     private const string Library = "libsnappy.so.1";
-
-    // The densest element is a copy of 64 bytes in three.
-    private const int Densest = 22;
-
-    internal static long BytesMax(long packed) => packed * Densest;
 
     /// <summary>Decompresses what must fill the target exactly.</summary>
     internal static void Decompress(ReadOnlySpan<byte> packed, Span<byte> target)

@@ -209,7 +209,7 @@ internal sealed class LeafReader : IDisposable
             throw new ParquetFormatException("A second or late dictionary page, or one that is not PLAIN.");
         }
 
-        using PageValues entries = PlainValues();
+        using PageValues entries = PageValues.Of(ParquetEncoding.Plain, _leaf.Type);
         using var builder = new ColumnBuilder(_leaf.Type.Type);
         entries.Open(_pages.Body, _pages.Start, _pages.End);
         entries.Read(header.NumValues, builder);
@@ -228,27 +228,8 @@ internal sealed class LeafReader : IDisposable
             throw new ParquetFormatException($"Encoding {encoding} is not known.");
         }
 
-        PageValues values = _encodings[(int)encoding] ?? NewValues(encoding);
+        PageValues values = _encodings[(int)encoding] ?? PageValues.Of(encoding, _leaf.Type);
         _encodings[(int)encoding] = values;
         return values;
     }
-
-    private PageValues NewValues(ParquetEncoding encoding) => (encoding, _leaf.Type.Stored) switch
-    {
-        (ParquetEncoding.Plain, _) => PlainValues(),
-        (ParquetEncoding.Rle, ParquetType.Boolean) => new RleBooleans(),
-        (ParquetEncoding.DeltaBinaryPacked, ParquetType.Int32 or ParquetType.Int64) => new DeltaIntegers(_leaf.Type),
-        (ParquetEncoding.DeltaLengthByteArray, ParquetType.ByteArray) => new DeltaLengthByteArrays(_leaf.Type),
-        (ParquetEncoding.DeltaByteArray, ParquetType.ByteArray or ParquetType.FixedLenByteArray) => new DeltaByteArrays(_leaf.Type),
-        (ParquetEncoding.ByteStreamSplit, ParquetType.Int32 or ParquetType.Int64 or ParquetType.Float or ParquetType.Double
-            or ParquetType.FixedLenByteArray) => new ByteStreamSplitValues(_leaf.Type),
-        _ => throw new ParquetFormatException($"Encoding {encoding} of {_leaf.Type.Stored}, which the format does not allow."),
-    };
-
-    private PageValues PlainValues() => _leaf.Type.Stored switch
-    {
-        ParquetType.Boolean => new PlainBooleans(),
-        ParquetType.ByteArray => new PlainByteArrays(_leaf.Type),
-        _ => new PlainFixedValues(_leaf.Type),
-    };
 }

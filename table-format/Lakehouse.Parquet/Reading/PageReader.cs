@@ -95,7 +95,7 @@ internal sealed class PageReader : IDisposable
             return;
         }
 
-        if (size - levels > PageCodec.BytesMax(_codec, packed.Length - levels))
+        if (size > levels && !PageCodec.CanHold(_codec, packed[levels..], size - levels))
         {
             throw new ParquetFormatException($"{packed.Length} bytes of {_codec} cannot hold the {size} that the page header says.");
         }

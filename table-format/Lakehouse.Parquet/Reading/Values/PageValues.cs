@@ -14,6 +14,21 @@ internal abstract class PageValues : IDisposable
     /// <summary>Where the values end.</summary>
     protected int End { get; private set; }
 
+    /// <summary>What reads an encoding, dictionaries' indexes aside. Throws when the format does not allow it for the type.</summary>
+    internal static PageValues Of(ParquetEncoding encoding, in LeafType leaf) => (encoding, leaf.Stored) switch
+    {
+        (ParquetEncoding.Plain, ParquetType.Boolean) => new PlainBooleans(),
+        (ParquetEncoding.Plain, ParquetType.ByteArray) => new PlainByteArrays(leaf),
+        (ParquetEncoding.Plain, _) => new PlainFixedValues(leaf),
+        (ParquetEncoding.Rle, ParquetType.Boolean) => new RleBooleans(),
+        (ParquetEncoding.DeltaBinaryPacked, ParquetType.Int32 or ParquetType.Int64) => new DeltaIntegers(leaf),
+        (ParquetEncoding.DeltaLengthByteArray, ParquetType.ByteArray) => new DeltaLengthByteArrays(leaf),
+        (ParquetEncoding.DeltaByteArray, ParquetType.ByteArray or ParquetType.FixedLenByteArray) => new DeltaByteArrays(leaf),
+        (ParquetEncoding.ByteStreamSplit, ParquetType.Int32 or ParquetType.Int64 or ParquetType.Float or ParquetType.Double
+            or ParquetType.FixedLenByteArray) => new ByteStreamSplitValues(leaf),
+        _ => throw new ParquetFormatException($"Encoding {encoding} of {leaf.Stored}, which the format does not allow."),
+    };
+
     /// <summary>Begins with the values from <paramref name="start"/> to <paramref name="end"/>.</summary>
     internal void Open(byte[] page, int start, int end)
     {
