@@ -6,9 +6,15 @@ if (args is ["commits", ..])
     return await CommitBenchmark.RunAsync(args);
 }
 
+if (args is ["scan", ..])
+{
+    return await ScanBenchmark.RunAsync(args);
+}
+
 if (Arguments.Parse(args) is not { } arguments)
 {
-    await Console.Error.WriteLineAsync(Arguments.Usage + Environment.NewLine + CommitBenchmark.Usage);
+    await Console.Error.WriteLineAsync(Arguments.Usage + Environment.NewLine + CommitBenchmark.Usage
+        + Environment.NewLine + ScanBenchmark.Usage);
     return 2;
 }
 

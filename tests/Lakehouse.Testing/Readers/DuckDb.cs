@@ -29,6 +29,23 @@ public sealed class DuckDb : ForeignReader
         }
         """;
 
+    /// <summary>Reads all columns of a file into vectors, again and again, and prints the CPU seconds of each time.</summary>
+    private const string ScanProgram = """
+        import { DuckDBInstance } from '@duckdb/node-api';
+        const [file, rounds] = process.argv.slice(1);
+        const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+        const seconds = [];
+        for (let round = 0; round < Number(rounds); round++) {
+          const before = process.cpuUsage();
+          const result = await connection.stream(`select * from read_parquet('${file}', hive_partitioning = false)`);
+          let rows = 0;
+          for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) rows += chunk.rowCount;
+          const used = process.cpuUsage(before);
+          seconds.push((used.user + used.system) / 1e6);
+        }
+        console.log(JSON.stringify(seconds));
+        """;
+
     private readonly ForeignServer _server = new(static () => new ProcessStartInfo("node", ["--input-type=module", "-e", Program])
     {
         WorkingDirectory = ReaderCache.Folder(CacheName), // Where node looks for the package.
@@ -56,6 +73,21 @@ public sealed class DuckDb : ForeignReader
         ForeignResult result = await _server.AskAsync(sql.Replace("{table}", source, StringComparison.Ordinal), cancellation);
         using JsonDocument document = JsonDocument.Parse(result.OutputOf());
         return document.RootElement.Clone();
+    }
+
+    /// <summary>The CPU seconds, of one thread, that reading all columns of a file into DuckDB's vectors takes; null when it is not here.</summary>
+    public async Task<double[]?> ScanAsync(string file, int rounds, CancellationToken cancellation)
+    {
+        if (await MissingAsync() is not null)
+        {
+            return null;
+        }
+
+        var scan = new ProcessStartInfo("node", ["--input-type=module", "-e", ScanProgram, file, rounds.ToString(CultureInfo.InvariantCulture)])
+        {
+            WorkingDirectory = ReaderCache.Folder(CacheName),
+        };
+        return JsonSerializer.Deserialize<double[]>((await ForeignProcess.RunAsync(scan, cancellation)).OutputOf());
     }
 
     /// <summary>Counts the Kafka records of a table, whole or as of an instant, by its columns of partition and offset.</summary>
