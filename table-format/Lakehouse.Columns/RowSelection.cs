@@ -29,12 +29,22 @@ public static class RowSelection
             return batch;
         }
 
-        int[] rows = ArrayPool<int>.Shared.Rent(Math.Max(selected, 1));
-        FindOnes(condition.Bytes, batch.RowCount, rows);
-        RecordBatch kept = Take(batch, rows.AsSpan(0, selected));
-        ArrayPool<int>.Shared.Return(rows);
+        RecordBatch kept = TakeOnes(batch, condition.Bytes, selected);
         batch.Dispose();
         return kept;
+    }
+
+    /// <summary>
+    /// The rows whose bit is set, <paramref name="count"/> in all, in their order, as a new batch. The batch stays the caller's.
+    /// </summary>
+    public static RecordBatch TakeOnes(RecordBatch batch, ReadOnlySpan<byte> bits, int count)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        int[] rows = ArrayPool<int>.Shared.Rent(Math.Max(count, 1));
+        FindOnes(bits, batch.RowCount, rows);
+        RecordBatch taken = Take(batch, rows.AsSpan(0, count));
+        ArrayPool<int>.Shared.Return(rows);
+        return taken;
     }
 
     /// <summary>The rows at the given positions, in the given order, as a new batch. The batch stays the caller's.</summary>

@@ -5,14 +5,27 @@ using System.Text.Json;
 
 namespace Lakehouse.Hudi;
 
+/// <summary>What a follower's rows are to the primary table's commits.</summary>
+public enum FollowerKind
+{
+    /// <summary>Bad records.</summary>
+    DeadLetters,
+
+    /// <summary>Rows that a route's condition sends there.</summary>
+    Route,
+}
+
 /// <summary>
-/// The files that another table gets with a commit of the primary one, such as dead letters. Rolled forward after the primary's
+/// The files that another table gets with a commit of the primary one: a route's rows, or dead letters. Rolled forward after the primary's
 /// outcome names them and before the primary's next claim.
 /// </summary>
 /// <param name="Location">Where the table is, as the committer's options can open it.</param>
 /// <param name="Files">Its new files, staged in its own store.</param>
 public sealed record FollowerTable(string Location, ImmutableArray<StagedFile> Files)
 {
+    /// <summary>What its rows are.</summary>
+    public FollowerKind Kind { get; init; }
+
     /// <summary>The file groups whose rows the files hold instead, without those that leave; empty: the files bring new rows.</summary>
     internal ImmutableArray<ReplacedGroup> Replaced { get; init; } = [];
 
@@ -36,6 +49,12 @@ public sealed record Committable(
     long HistoryEpoch,
     ImmutableArray<FollowerTable> Followers)
 {
+    /// <summary>
+    /// The path of the worker's newest committed checkpoint as its author knows it, empty when there is none: it is void when another
+    /// process has committed under the worker's name since. Null: that is not asked. Not part of the JSON.
+    /// </summary>
+    public string? BuildsOn { get; init; }
+
     /// <summary>This committable as UTF-8 JSON.</summary>
     public byte[] ToJson() => JsonForm.Write(json =>
     {
@@ -61,6 +80,11 @@ public sealed record Committable(
     {
         json.WriteStartObject();
         json.WriteString("location", follower.Location);
+        if (follower.Kind == FollowerKind.Route)
+        {
+            json.WriteString("kind", "route");
+        }
+
         json.WriteArray("files", follower.Files, WriteFile);
         if (!follower.Replaced.IsEmpty)
         {
@@ -81,6 +105,12 @@ public sealed record Committable(
     internal static FollowerTable ReadFollower(JsonElement json) =>
         new(json.Text("location"), [.. json.GetProperty("files").EnumerateArray().Select(ReadFile)])
         {
+            Kind = json.TextOrNull("kind") switch
+            {
+                null => FollowerKind.DeadLetters,
+                "route" => FollowerKind.Route,
+                var other => throw new FormatException($"'{other}' is no kind of follower"),
+            },
             RowsTaken = json.LongOrNull("rowsTaken") ?? 0,
             Replaced = json.TryGetProperty("replaced", out JsonElement replaced)
                 ?

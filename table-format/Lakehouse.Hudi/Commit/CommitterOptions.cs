@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Lakehouse.Hudi;
 
 /// <summary>Settings of a committer. They bear on liveness and size; safety depends on none of them.</summary>
@@ -20,4 +22,7 @@ public sealed record CommitterOptions
 
     /// <summary>Opens a follower table by its location; needed only where committables have followers.</summary>
     public Func<string, CancellationToken, Task<HudiTable>>? OpenFollower { get; init; }
+
+    /// <summary>Locations of the tables that follow: they are recovered with the primary one.</summary>
+    public ImmutableArray<string> Followers { get; init; } = [];
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Lakehouse.Storage;
 
 namespace Lakehouse.Hudi;
 
@@ -36,6 +37,31 @@ internal sealed class FollowerTables(
     /// <summary>The table at a follower's location, opened once.</summary>
     internal async Task<HudiTable> OpenAsync(string location, CancellationToken cancellation) =>
         (await SequenceAsync(location, cancellation)).Table;
+
+    /// <summary>
+    /// Recovers followers themselves: whoever rolled one forward may have died, or slept through a restore and put back an instant.
+    /// </summary>
+    internal async Task RecoverAsync(ImmutableArray<string> locations, CancellationToken cancellation)
+    {
+        foreach (string location in locations)
+        {
+            await (await SequenceAsync(location, cancellation)).RecoverAsync(NoFollowers, cancellation);
+        }
+    }
+
+    /// <summary>The first staged file of followers that is not there any more, or null.</summary>
+    internal async Task<ObjectPath?> GoneAsync(ImmutableArray<FollowerTable> followers, CancellationToken cancellation)
+    {
+        foreach (FollowerTable follower in followers)
+        {
+            if (await (await SequenceAsync(follower.Location, cancellation)).GoneAsync(follower.Files, cancellation) is { } gone)
+            {
+                return gone;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Why a restore cannot take back in a follower what came with its primary, or null when it can. Changes nothing.</summary>
     internal async Task<string?> WhyNotUndoneAsync(UndoneFollower follower, string primaryId, CancellationToken cancellation)

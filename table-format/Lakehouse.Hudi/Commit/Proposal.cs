@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Lakehouse.Storage;
 
 namespace Lakehouse.Hudi;
 
@@ -19,6 +20,9 @@ internal abstract record Standing
 /// <summary>What a committer wants the next number to be. Pure.</summary>
 internal abstract record Proposal(string Action, ImmutableArray<StagedFile> Files)
 {
+    /// <summary>Asks for a staged file of a follower that is not there any more; null when there are no followers.</summary>
+    internal Func<CancellationToken, Task<ObjectPath?>>? FindGoneAsync { get; init; }
+
     /// <summary>The precondition: may this follow the state that <paramref name="found"/> describes?</summary>
     internal abstract Standing Judge(SequenceBase found);
 
@@ -40,7 +44,11 @@ internal abstract record FileProposal(CheckpointReference Checkpoint, ImmutableA
     internal virtual ImmutableArray<Followed> FollowedAfter(SequenceBase found) => found.Followed;
 }
 
-/// <summary>A checkpoint's work for its primary table: fits when every range starts exactly where the ledger ends.</summary>
+/// <summary>
+/// A checkpoint's work for its primary table: fits when every range starts exactly where the ledger ends, and nobody has committed under
+/// the worker's name since the work was begun. The second lets a newer life of a worker delete what older ones staged: what it finds
+/// before it commits can never be committed after it.
+/// </summary>
 internal sealed record IngestProposal(Committable Work) : FileProposal(Work.Checkpoint, Work.Files)
 {
     internal override ImmutableArray<OffsetRange> Ranges => Work.Ranges;
@@ -49,10 +57,16 @@ internal sealed record IngestProposal(Committable Work) : FileProposal(Work.Chec
 
     internal override Standing Judge(SequenceBase found)
     {
-        if (found.State.CheckpointOf(Checkpoint.Pipeline, Checkpoint.Worker) is { } newest
-            && newest.Path == Checkpoint.Path && newest.Id == Checkpoint.Id)
+        CheckpointReference? newest = found.State.CheckpointOf(Checkpoint.Pipeline, Checkpoint.Worker);
+        if (newest is not null && newest.Path == Checkpoint.Path && newest.Id == Checkpoint.Id)
         {
             return new Standing.Done();
+        }
+
+        if (Work.BuildsOn is { } path && path != (newest?.Path ?? ""))
+        {
+            return new Standing.Misfits(FormattableString.Invariant(
+                $"another process has committed checkpoint {newest?.Id} under the name of worker '{Checkpoint.Worker}' meanwhile"));
         }
 
         return found.State.Ledger.WhyNotContinuedBy(Work.Ranges, Work.HistoryEpoch) is { } reason

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
 
@@ -97,6 +98,12 @@ internal sealed class SequencedCommit(
             (long floor, string? floorInstant) = await FloorAsync(found, claim, cancellation);
             outcome = proposal.Compose(table, found, claim, floor, floorInstant);
             await StageAsync(proposal, claim, cancellation);
+            if (proposal.FindGoneAsync is { } find && await find(cancellation) is { } missing)
+            {
+                // Followers copy their files after the outcome, so until then they must have them.
+                await AbortAsync(found, claim, CancellationToken.None);
+                return Gone(missing);
+            }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -108,9 +115,10 @@ internal sealed class SequencedCommit(
                 return null;
             }
 
-            if (e is ObjectStoreException && proposal is IngestProposal or ReplayProposal && await GoneAsync(proposal.Files) is { } gone)
+            if (e is ObjectStoreException && proposal is IngestProposal or ReplayProposal
+                && await GoneAsync(proposal.Files, CancellationToken.None) is { } gone)
             {
-                return new CommitResult.Conflicted($"'{gone}' is gone: a newer life of this worker, or a clean, has tidied up after this one.");
+                return Gone(gone);
             }
 
             throw;
@@ -143,20 +151,35 @@ internal sealed class SequencedCommit(
     }
 
     /// <summary>The first staged file that is not there any more, or null.</summary>
-    private async Task<ObjectPath?> GoneAsync(IEnumerable<StagedFile> files)
+    internal async Task<ObjectPath?> GoneAsync(ImmutableArray<StagedFile> files, CancellationToken cancellation)
     {
-        foreach (StagedFile file in files)
-        {
-            if (await Store.StatAsync(file.StagedPath, CancellationToken.None) is null)
-            {
-                return file.StagedPath;
-            }
-        }
-
-        return null;
+        var gone = new ObjectPath?[files.Length];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, files.Length),
+            SideBySide.RequestsAtATime,
+            async (i, stop) => gone[i] = await Store.StatAsync(files[i].StagedPath, stop) is null ? files[i].StagedPath : null,
+            cancellation);
+        return gone.FirstOrDefault(static path => path is not null);
     }
 
-    internal async Task PruneAsync(CancellationToken cancellation)
+    private static CommitResult.Conflicted Gone(ObjectPath path) =>
+        new($"'{path}' is gone: a newer life of this worker, or a clean, has tidied up after this one.");
+
+    /// <summary>
+    /// Finishes what others left, takes instants off the timeline that do not belong there and deletes what decided numbers have left.
+    /// Returns the sequence as it is then.
+    /// </summary>
+    internal async Task<SequenceView> RecoverAsync(Func<Outcome, CancellationToken, Task> rollForward, CancellationToken cancellation)
+    {
+        await StoreProbe.RunAsync(Store, random, cancellation);
+        await RunAsync(null, rollForward, cancellation);
+        await PruneAsync(cancellation);
+        SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
+        await Pruning.RemoveLeftoversAsync(Store, view, time.GetUtcNow(), cancellation);
+        return view;
+    }
+
+    private async Task PruneAsync(CancellationToken cancellation)
     {
         SequenceView view = await SequenceFolder.LookAsync(Store, _known, cancellation);
         await Pruning.RunAsync(Store, view, time.GetUtcNow() - options.NumberRetention, cancellation);

@@ -9,8 +9,6 @@ public sealed class TableCommitter
     private readonly SequencedCommit _primary;
     private readonly FollowerTables _followers;
     private readonly CommitterOptions _options;
-    private readonly TimeProvider _time;
-    private readonly Random _random;
 
     /// <summary>A committer for a table.</summary>
     /// <param name="table">The primary table.</param>
@@ -27,7 +25,7 @@ public sealed class TableCommitter
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(random);
-        (_options, _time, _random) = (options, time, random);
+        _options = options;
         SequencedCommit Sequence(HudiTable one) => new(one, worker, attempt, options, time, random);
         _primary = Sequence(table);
         _followers = new FollowerTables(table, options.OpenFollower, Sequence);
@@ -35,15 +33,13 @@ public sealed class TableCommitter
 
     /// <summary>
     /// Finishes what any process left half done (a committed outcome is published, followers are rolled forward), aborts this worker's
-    /// own old claims, takes pruned instants off the timeline and deletes leftovers of decided numbers. Returns the table's state.
+    /// own old claims, takes pruned instants off the timeline and deletes leftovers of decided numbers, in the followers too. Returns the
+    /// table's state.
     /// </summary>
     public async Task<TableState> RecoverAsync(CancellationToken cancellation)
     {
-        await StoreProbe.RunAsync(_primary.Table.Store, _random, cancellation);
-        await _primary.RunAsync(null, _followers.RollForwardAsync, cancellation);
-        await _primary.PruneAsync(cancellation);
-        SequenceView view = await SequenceFolder.LookAsync(_primary.Table.Store, cancellation);
-        await Pruning.RemoveLeftoversAsync(_primary.Table.Store, view, _time.GetUtcNow(), cancellation);
+        SequenceView view = await _primary.RecoverAsync(_followers.RollForwardAsync, cancellation);
+        await _followers.RecoverAsync(_options.Followers, cancellation);
         return await StateAsync(view, cancellation);
     }
 
@@ -57,6 +53,17 @@ public sealed class TableCommitter
         ArgumentNullException.ThrowIfNull(committable);
         ArgumentNullException.ThrowIfNull(state);
         return state.Ledger.WhyNotContinuedBy(committable.Ranges, committable.HistoryEpoch);
+    }
+
+    /// <summary>
+    /// Whether every staged file of a committable is still there, its followers' too: a newer life of its worker, or a clean, may have
+    /// deleted some.
+    /// </summary>
+    public async Task<bool> IsStagedAsync(Committable committable, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(committable);
+        return await _primary.GoneAsync(committable.Files, cancellation) is null
+            && await _followers.GoneAsync(committable.Followers, cancellation) is null;
     }
 
     /// <summary>
@@ -76,7 +83,11 @@ public sealed class TableCommitter
             throw new InvalidOperationException("A committable with followers needs CommitterOptions.OpenFollower.");
         }
 
-        CommitResult? result = await _primary.RunAsync(new IngestProposal(committable), _followers.RollForwardAsync, cancellation);
+        var proposal = new IngestProposal(committable)
+        {
+            FindGoneAsync = committable.Followers.IsEmpty ? null : stop => _followers.GoneAsync(committable.Followers, stop),
+        };
+        CommitResult? result = await _primary.RunAsync(proposal, _followers.RollForwardAsync, cancellation);
         Invariant.Holds(result is not null, "A proposal has a result.");
         return result;
     }

@@ -55,6 +55,7 @@ internal static class LedgerJson
             json.WriteNumber("filtered", range.Filtered);
             json.WriteNumber("deduplicated", range.Deduplicated);
             json.WriteNumber("deadLettered", range.DeadLettered);
+            json.WriteNumber("routed", range.Routed);
             json.WriteNullable("minEventTimeMicros", range.MinEventTimeMicros);
             json.WriteNullable("maxEventTimeMicros", range.MaxEventTimeMicros);
             if (range.JumpedFrom is { } jumpedFrom)
@@ -79,7 +80,11 @@ internal static class LedgerJson
             e.Long("deduplicated"),
             e.Long("deadLettered"),
             e.LongOrNull("minEventTimeMicros"),
-            e.LongOrNull("maxEventTimeMicros")) { JumpedFrom = e.LongOrNull("jumpedFrom") }),
+            e.LongOrNull("maxEventTimeMicros"))
+        {
+            JumpedFrom = e.LongOrNull("jumpedFrom"),
+            Routed = e.LongOrNull("routed") ?? 0,
+        }),
     ];
 
     internal static string Text(ImmutableArray<ReplayedCount> replayed) => Encoding.UTF8.GetString(JsonForm.Write(json =>

@@ -1,8 +1,8 @@
 namespace Lakehouse.Hudi;
 
 /// <summary>
-/// What one commit took from one source partition. Read = Written + Filtered + Deduplicated + DeadLettered; Read may be less than
-/// End - Start, because transaction markers and log compaction leave holes.
+/// What one commit took from one source partition. Read = Written + Filtered + Deduplicated + DeadLettered + Routed; Read may be
+/// less than End - Start, because transaction markers and log compaction leave holes.
 /// </summary>
 /// <param name="Key">The source partition.</param>
 /// <param name="Start">First offset.</param>
@@ -35,4 +35,7 @@ public sealed record OffsetRange(
     /// one, and the pipeline chose to go on (<c>on_data_loss</c>). Null: it starts where the ledger ends.
     /// </summary>
     public long? JumpedFrom { get; init; }
+
+    /// <summary>Records that are rows of the tables of routes in this commit.</summary>
+    public long Routed { get; init; }
 }

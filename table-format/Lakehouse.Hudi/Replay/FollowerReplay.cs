@@ -150,7 +150,8 @@ public sealed class FollowerReplay
     /// <summary>Step 3.</summary>
     internal async Task<CommitResult> CommitAsync(ReplayProposal proposal, CancellationToken cancellation)
     {
-        CommitResult? result = await _sequence.RunAsync(proposal, _followers.RollForwardAsync, cancellation);
+        ReplayProposal asking = proposal with { FindGoneAsync = stop => _followers.GoneAsync(proposal.Followers, stop) };
+        CommitResult? result = await _sequence.RunAsync(asking, _followers.RollForwardAsync, cancellation);
         Invariant.Holds(result is not null, "A proposal has a result.");
         return result;
     }

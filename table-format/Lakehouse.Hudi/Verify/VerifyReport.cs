@@ -47,7 +47,7 @@ public enum FindingKind
     /// <summary>A record lies outside the ranges of the commit that holds it.</summary>
     RecordOutOfRange,
 
-    /// <summary>The dead-letter table does not hold what the primary's commits say.</summary>
+    /// <summary>A table of a route or of dead letters does not hold what the primary's commits say.</summary>
     FollowerMismatch,
 
     /// <summary>A file's statistics or page index do not fit its values: readers that skip by them miss rows.</summary>
@@ -71,6 +71,9 @@ public sealed record PartitionSummary(
 {
     /// <summary>Dead letters that were written or taken out by filters after all; they count there too.</summary>
     public long Replayed { get; init; }
+
+    /// <summary>Of those read, sent to the tables of routes.</summary>
+    public long Routed { get; init; }
 }
 
 /// <summary>The outcome of a verification. The table is proven complete when there are no findings.</summary>
