@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Lakehouse.Engine;
 using Lakehouse.Hudi;
 using Lakehouse.Kafka;
@@ -11,7 +12,7 @@ namespace Lakehouse.Ingest;
 /// Kafka partitions (KafkaSplits: one consumer, positions from the table's ledger)
 ///   per subtask: KafkaSource    fair poll, decode, bad records aside
 ///                FilterOperator, DeriveOperator ...
-///                HudiSinkWriter route by table partition, encode, stage files
+///                HudiSinkWriter rows to their route's table or the first one, route by table partition, encode, stage files
 /// barrier: files closed, checkpoint durable -> HudiCommitter: one sequenced commit with ranges and counts
 /// </code>
 /// Nothing here knows whether its world is real or simulated.
@@ -23,9 +24,10 @@ public sealed class Pipeline
     private readonly PipelineWorld _world;
     private readonly HudiCommitter _committer;
 
-    private Pipeline(PipelineDefinition definition, PipelineWorld world, HudiTable table, HudiTable? deadLetters)
+    private Pipeline(
+        PipelineDefinition definition, PipelineWorld world, HudiTable table, ImmutableArray<HudiTable> routes, HudiTable? deadLetters)
     {
-        (_definition, _world, Table, DeadLetters) = (definition, world, table, deadLetters);
+        (_definition, _world, Table, Routes, DeadLetters) = (definition, world, table, routes, deadLetters);
         var options = new JobOptions
         {
             Name = definition.Name,
@@ -35,10 +37,10 @@ public sealed class Pipeline
             RetainedCheckpoints = definition.Checkpoint.Retain,
             IsTransient = static failure => failure is SplitsLostException or KafkaException { IsTransient: true },
         };
-        var committer = new TableCommitter(
-            table, world.Worker, options.Attempt, Committing(), world.Time, world.Random);
-        _committer = new HudiCommitter(
-            definition.Name, world.Worker, options.Attempt, table, deadLetters, committer, world.Log);
+        var committer = new TableCommitter(table, world.Worker, options.Attempt, Committing(), world.Time, world.Random);
+        ImmutableArray<IObjectStore> stores =
+            [table.Store, .. routes.Select(static r => r.Store), .. deadLetters is null ? [] : new[] { deadLetters.Store }];
+        _committer = new HudiCommitter(definition.Name, world.Worker, options.Attempt, stores, committer, world.Log);
         CheckpointStore checkpoints = definition.Checkpoint.Storage is { } storage
             ? new CheckpointStore(world.OpenStore(storage), default)
             : new CheckpointStore(table.Store, OwnCheckpoints);
@@ -48,8 +50,11 @@ public sealed class Pipeline
     /// <summary>The job; run it once.</summary>
     public Job Job { get; }
 
-    /// <summary>The table that rows go to.</summary>
+    /// <summary>The table of the rows that no route takes; its commits decide for all.</summary>
     public HudiTable Table { get; }
+
+    /// <summary>The tables of the routes, in their order.</summary>
+    public ImmutableArray<HudiTable> Routes { get; }
 
     /// <summary>The table of bad records, if there is one.</summary>
     public HudiTable? DeadLetters { get; }
@@ -62,10 +67,16 @@ public sealed class Pipeline
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(world);
         HudiTable table = await CreateAsync(definition.Table.Path, PipelineTables.Rows(definition), world, cancellation);
+        var routes = ImmutableArray.CreateBuilder<HudiTable>(definition.Routes.Length);
+        foreach (RouteDefinition route in definition.Routes)
+        {
+            routes.Add(await CreateAsync(route.Table.Path, PipelineTables.Rows(definition, route.Table), world, cancellation));
+        }
+
         HudiTable? deadLetters = definition.DeadLettersPath is { } path
             ? await CreateAsync(path, PipelineTables.DeadLetters(path), world, cancellation)
             : null;
-        return new Pipeline(definition, world, table, deadLetters);
+        return new Pipeline(definition, world, table, routes.MoveToImmutable(), deadLetters);
     }
 
     /// <summary>One start of the job: the committer has read the table, so the ledger says where every partition goes on.</summary>
@@ -87,27 +98,36 @@ public sealed class Pipeline
         }
     }
 
-    private SubtaskParts Subtask(int index, int subtaskCount, KafkaSplits splits, DeadLetterWatch? watch, JobStart start) => new(
-        new KafkaSource(_definition, splits, watch, _world.Time),
-        StepBinding.Operators(_definition),
-        new HudiSinkWriter(
-            Writer(Table, index, subtaskCount, start),
-            _definition.Schemas.OffsetIndex,
-            DeadLetters is null ? null : Writer(DeadLetters, index, subtaskCount, start),
-            _definition.DeadLettersPath));
-
     /// <summary>Open files get half of the memory budget; what is fetched and not yet decoded gets the other.</summary>
-    private TableWriter Writer(HudiTable table, int subtask, int subtaskCount, JobStart start) => new(
+    private SubtaskParts Subtask(int index, int subtaskCount, KafkaSplits splits, DeadLetterWatch? watch, JobStart start)
+    {
+        var budget = new OpenFileBudget(_definition.MemoryBudgetBytes / 2 / subtaskCount);
+        return new SubtaskParts(
+            new KafkaSource(_definition, splits, watch, _world.Time),
+            StepBinding.Operators(_definition),
+            new HudiSinkWriter(
+                Writer(Table, _definition.Table, index, start, budget),
+                _definition.Schemas.OffsetIndex,
+                new RowRouter(StepBinding.Routes(_definition)),
+                [.. _definition.Routes.Zip(Routes, (route, table) =>
+                    new FollowerWriter(route.Table.Path, Writer(table, route.Table, index, start, budget)))],
+                DeadLetters is null || _definition.DeadLettersPath is not { } path
+                    ? null
+                    : new FollowerWriter(path, Writer(DeadLetters, null, index, start, budget))));
+    }
+
+    /// <summary>The open files of a table of rows, or of dead letters.</summary>
+    private TableWriter Writer(HudiTable table, TableDefinition? rows, int subtask, JobStart start, OpenFileBudget budget) => new(
         table,
         checkpoint => HudiTable.StagingFolder(_definition.Name, _world.Worker, start.Attempt, checkpoint),
         new BaseFileOptions
         {
             WriteToken = FormattableString.Invariant($"{subtask}-0-0"),
-            EventTimeColumn = table == Table ? _definition.EventTimeColumn : null,
+            EventTimeColumn = rows is null ? null : _definition.EventTimeColumn,
         },
         start.FirstCheckpoint.Value,
-        _definition.Table.FileBytesMax,
-        _definition.MemoryBudgetBytes / 2 / subtaskCount);
+        (rows ?? _definition.Table).FileBytesMax,
+        budget);
 
     /// <summary>How much of each partition is fetched ahead follows from the budget and how many there are, which is asked first.</summary>
     private async Task<(IKafkaConsumer Consumer, TimeSpan GiveBackWithin)> OpenConsumerAsync(CancellationToken cancellation)
@@ -126,13 +146,19 @@ public sealed class Pipeline
     private CommitterOptions Committing() => new()
     {
         OpenFollower = OpenFollowerAsync,
+        Followers =
+        [
+            .. _definition.Routes.Select(static r => r.Table.Path),
+            .. _definition.DeadLettersPath is { } path ? [path] : Array.Empty<string>(),
+        ],
         ClaimDeadline = _definition.Checkpoint.ClaimDeadline,
         Say = sentence => IngestLog.CommitDelayed(_world.Log, _definition.Name, sentence),
     };
 
+    /// <summary>A commit may also have followers that an earlier definition of the pipeline named.</summary>
     private async Task<HudiTable> OpenFollowerAsync(string location, CancellationToken cancellation) =>
-        DeadLetters is not null && location == _definition.DeadLettersPath
-            ? DeadLetters
+        DeadLetters is not null && location == _definition.DeadLettersPath ? DeadLetters
+            : _definition.Routes.Zip(Routes).FirstOrDefault(r => r.First.Table.Path == location).Second is { } route ? route
             : await HudiTable.OpenAsync(_world.OpenStore(location), _world.Time, _world.Random, cancellation)
                 ?? throw new HudiException(location, $"a commit of {Table.Store.Root} has files for it, and there is no table.");
 

@@ -22,6 +22,9 @@ public sealed record PipelinePlan
     /// <summary>The table's columns, without Hudi's own.</summary>
     public required Schema Schema { get; init; }
 
+    /// <summary>The tables of the routes, in their order.</summary>
+    public ImmutableArray<PlannedRoute> Routes { get; init; } = [];
+
     /// <summary>The topic partitions, and how many records wait in them.</summary>
     public required ImmutableArray<SplitLag> Splits { get; init; }
 
@@ -49,7 +52,13 @@ public sealed record PipelinePlan
         ArgumentNullException.ThrowIfNull(world);
         await using IKafkaConsumer consumer = world.OpenConsumer(PipelineTables.Consumer(definition, world.Worker, 1));
         ClusterDescription cluster = await consumer.DescribeAsync(definition.Source.Topics, cancellation);
-        HudiTable? table = await HudiTable.OpenAsync(world.OpenStore(definition.Table.Path), world.Time, world.Random, cancellation);
+        HudiTable? table = await OpenAsync(definition.Table.Path, world, cancellation);
+        var existingRoutes = new List<TableConfig?>();
+        foreach (RouteDefinition route in definition.Routes)
+        {
+            existingRoutes.Add((await OpenAsync(route.Table.Path, world, cancellation))?.Config);
+        }
+
         ImmutableArray<SplitLag> splits = await SplitLag.ReadAsync(definition, world, table, consumer, cluster, cancellation);
         PlannedSample sample = await PlanSampling.TakeAsync(definition, consumer, cluster, sampleCountMax, world.Time, cancellation);
         return new PipelinePlan
@@ -58,26 +67,32 @@ public sealed record PipelinePlan
             TableLocation = definition.Table.Path,
             TableExists = table is not null,
             Schema = definition.Schemas.Table,
+            Routes =
+            [
+                .. definition.Routes.Select((route, i) => new PlannedRoute(
+                    route.Condition, route.Table.Path, existingRoutes[i] is not null, sample.Routed[i])),
+            ],
             Splits = splits,
             Sample = sample,
             SubtaskCount = Math.Clamp(cluster.Partitions.Count, 1, definition.Parallelism ?? world.CoreCount),
             MemoryBytes = definition.MemoryBudgetBytes,
-            Risks = RisksOf(definition, cluster, table?.Config, sample, splits),
+            Risks = RisksOf(definition, cluster, [table?.Config, .. existingRoutes], sample, splits),
         };
     }
 
-    /// <summary>The risks, from facts alone.</summary>
+    /// <summary>The risks, from facts alone; <paramref name="existing"/>: the tables that are there, the first one and those of the routes.</summary>
     internal static ImmutableArray<string> RisksOf(
         PipelineDefinition definition,
         ClusterDescription cluster,
-        TableConfig? existing,
+        IReadOnlyList<TableConfig?> existing,
         PlannedSample sample,
         ImmutableArray<SplitLag> splits)
     {
         var risks = ImmutableArray.CreateBuilder<string>();
-        if (!definition.Table.RecordKey.IsEmpty)
+        ImmutableArray<TableDefinition> tables = [definition.Table, .. definition.Routes.Select(static r => r.Table)];
+        if (tables.FirstOrDefault(static t => !t.RecordKey.IsEmpty) is { } keyed)
         {
-            risks.Add($"record_key ({string.Join(", ", definition.Table.RecordKey)}) fills _hoodie_record_key and does not make rows "
+            risks.Add($"record_key ({string.Join(", ", keyed.RecordKey)}) fills _hoodie_record_key and does not make rows "
                 + "unique: the operation is INSERT, so a record that a producer sends twice is two rows.");
         }
 
@@ -87,15 +102,19 @@ public sealed record PipelinePlan
                 + "noticed only when it holds fewer records than the table took. librdkafka 2.3 or later gives the full guarantee.");
         }
 
-        TableConfig wanted = PipelineTables.Rows(definition);
-        if (existing is not null && !existing.Schema.Equals(wanted.Schema))
+        foreach ((TableDefinition table, TableConfig? there) in tables.Zip(existing))
         {
-            risks.Add($"The table is there with other columns ({existing.Schema}); run would refuse it. Use another path.");
-        }
+            TableConfig wanted = PipelineTables.Rows(definition, table);
+            if (there is not null && !there.Schema.Equals(wanted.Schema))
+            {
+                risks.Add($"The table '{table.Path}' is there with other columns ({there.Schema}); run would refuse it. Use another path.");
+            }
 
-        if (existing is not null && !existing.PartitionFields.SequenceEqual(wanted.PartitionFields))
-        {
-            risks.Add($"The table is there and partitioned by ({string.Join(", ", existing.PartitionFields)}); run would refuse it.");
+            if (there is not null && !there.PartitionFields.SequenceEqual(wanted.PartitionFields))
+            {
+                risks.Add($"The table '{table.Path}' is there and partitioned by ({string.Join(", ", there.PartitionFields)}); "
+                    + "run would refuse it.");
+            }
         }
 
         foreach (SplitLag split in splits)
@@ -128,16 +147,26 @@ public sealed record PipelinePlan
 
         return risks.ToImmutable();
     }
+
+    private static Task<HudiTable?> OpenAsync(string location, PipelineWorld world, CancellationToken cancellation) =>
+        HudiTable.OpenAsync(world.OpenStore(location), world.Time, world.Random, cancellation);
 }
+
+/// <summary>A route and its table.</summary>
+/// <param name="Condition">Which rows go there, unless a route before it takes them.</param>
+/// <param name="TableLocation">Where its table is or will be.</param>
+/// <param name="TableExists">Whether it is there already.</param>
+/// <param name="SampledRows">Sampled records that would be rows there.</param>
+public sealed record PlannedRoute(string Condition, string TableLocation, bool TableExists, long SampledRows);
 
 /// <summary>What became of the records that were looked at.</summary>
 /// <param name="Read">Records read.</param>
-/// <param name="Written">Records that would be rows.</param>
+/// <param name="Written">Records that would be rows of the first table.</param>
 /// <param name="Filtered">Records that a filter would drop.</param>
 /// <param name="DeadLettered">Bad records.</param>
 /// <param name="FirstError">The first bad record's place and reason, or null.</param>
 /// <param name="MessageBytes">Bytes of all that were read.</param>
-/// <param name="Partitions">The table partitions that the rows fall into, with their numbers of rows, largest first.</param>
+/// <param name="Partitions">The table partitions that the rows of the first table fall into, with their numbers of rows, largest first.</param>
 public sealed record PlannedSample(
     long Read,
     long Written,
@@ -150,10 +179,13 @@ public sealed record PlannedSample(
     /// <summary>More table partitions than this in one sample mean small files.</summary>
     public const int PartitionCountAlarm = 50;
 
+    /// <summary>Records that would be rows of the routes' tables, route by route.</summary>
+    public ImmutableArray<long> Routed { get; init; } = [];
+
     // Ten million trips of 263 bytes of JSON became 421 MiB of Parquet with zstd and Hudi's meta columns.
     private const double ParquetBytesPerMessageByte = 0.17;
 
     /// <summary>About how large the Parquet files of this many records would be.</summary>
     public long EstimateFileBytes(long recordCount) =>
-        Read == 0 ? 0 : (long)(MessageBytes / (double)Read * recordCount * (Written / (double)Read) * ParquetBytesPerMessageByte);
+        Read == 0 ? 0 : (long)(MessageBytes / (double)Read * recordCount * ((Written + Routed.Sum()) / (double)Read) * ParquetBytesPerMessageByte);
 }

@@ -11,12 +11,15 @@ internal static class PipelineTables
     // librdkafka counts payload; with its own records small messages take twice that. 8 MiB are 150 ms at full speed.
     private const int PrefetchBytesMax = 8 << 20;
 
-    internal static TableConfig Rows(PipelineDefinition pipeline) => new()
+    internal static TableConfig Rows(PipelineDefinition pipeline) => Rows(pipeline, pipeline.Table);
+
+    /// <summary>The first table or a route's: all of them have the same columns.</summary>
+    internal static TableConfig Rows(PipelineDefinition pipeline, TableDefinition table) => new()
     {
-        Name = NameOf(pipeline.Table.Path),
+        Name = NameOf(table.Path),
         Schema = pipeline.Schemas.Table,
-        PartitionFields = pipeline.Table.PartitionBy,
-        RecordKeyFields = pipeline.Table.RecordKey,
+        PartitionFields = table.PartitionBy,
+        RecordKeyFields = table.RecordKey,
     };
 
     internal static TableConfig DeadLetters(string path) => new() { Name = NameOf(path), Schema = PipelineSchemas.DeadLetters };

@@ -56,12 +56,14 @@ internal static class PlanSampling
         return counts.Finish();
     }
 
-    /// <summary>The end of the chain: rows are counted by table partition.</summary>
+    /// <summary>The end of the chain: rows are counted by route, and those of the first table by table partition.</summary>
     private sealed class Counting : IDisposable
     {
         private readonly PipelineDefinition _definition;
         private readonly MessageDecoder _decoder;
         private readonly StepChain _steps;
+        private readonly RowRouter _router;
+        private readonly long[] _routed;
         private readonly int[] _partitionColumns;
         private readonly Dictionary<string, long> _partitions = new(StringComparer.Ordinal);
         private long _deadLettered;
@@ -75,6 +77,8 @@ internal static class PlanSampling
             _definition = definition with { DeadLettersPath = definition.DeadLettersPath ?? "plan" };
             _decoder = new MessageDecoder(_definition);
             _steps = new StepChain(definition, CountAsync);
+            _router = new RowRouter(StepBinding.Routes(definition));
+            _routed = new long[definition.Routes.Length];
             _partitionColumns = [.. definition.Table.PartitionBy.Select(definition.Schemas.Output.IndexOf)];
         }
 
@@ -102,8 +106,11 @@ internal static class PlanSampling
         }
 
         internal PlannedSample Finish() => new(
-            Read, _written, Read - _written - _deadLettered, _deadLettered, _firstError, _bytes,
-            [.. _partitions.OrderByDescending(p => p.Value).ThenBy(p => p.Key, StringComparer.Ordinal)]);
+            Read, _written, Read - _written - _deadLettered - _routed.Sum(), _deadLettered, _firstError, _bytes,
+            [.. _partitions.OrderByDescending(p => p.Value).ThenBy(p => p.Key, StringComparer.Ordinal)])
+        {
+            Routed = [.. _routed],
+        };
 
         public void Dispose()
         {
@@ -113,7 +120,14 @@ internal static class PlanSampling
 
         private ValueTask CountAsync(DataBatch batch, CancellationToken cancellation)
         {
-            using RecordBatch rows = batch.Rows;
+            using RecordBatch all = batch.Rows;
+            _router.Divide(all);
+            for (int route = 0; route < _routed.Length; route++)
+            {
+                _routed[route] += _router.Counts[route + 1];
+            }
+
+            using RecordBatch rows = _router.Take(all, 0);
             _written += rows.RowCount;
             PartitionRouter.Count(rows, _partitionColumns, _partitions);
             return ValueTask.CompletedTask;

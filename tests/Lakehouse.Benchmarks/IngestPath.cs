@@ -26,8 +26,8 @@ internal sealed class IngestPath : IAsyncDisposable
             new BaseFileOptions { EventTimeColumn = pipeline.EventTimeColumn },
             _checkpoint,
             pipeline.Table.FileBytesMax,
-            pipeline.MemoryBudgetBytes / 2);
-        _sink = new HudiSinkWriter(rows, pipeline.Schemas.OffsetIndex, null, null);
+            new OpenFileBudget(pipeline.MemoryBudgetBytes / 2));
+        _sink = new HudiSinkWriter(rows, pipeline.Schemas.OffsetIndex, new RowRouter([]), [], null);
         _stageSeconds = new double[_steps.Count + 3];
     }
 

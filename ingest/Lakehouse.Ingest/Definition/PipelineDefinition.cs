@@ -34,8 +34,11 @@ public sealed record PipelineDefinition
     /// <summary>What happens to the rows, in order.</summary>
     public ImmutableArray<StepDefinition> Steps { get; init; } = [];
 
-    /// <summary>Where rows go.</summary>
+    /// <summary>Where rows go that no route takes.</summary>
     public required TableDefinition Table { get; init; }
+
+    /// <summary>Other tables for some of the rows; a row goes to the first whose condition is true for it.</summary>
+    public ImmutableArray<RouteDefinition> Routes { get; init; } = [];
 
     /// <summary>The location of the table of bad records; null: a bad record stops the pipeline.</summary>
     public string? DeadLettersPath { get; init; }
@@ -141,7 +144,13 @@ public abstract record StepDefinition(SourceLocation Location)
     public sealed record Derive(SourceLocation Location, string Column, string Expression) : StepDefinition(Location);
 }
 
-/// <summary>The Hudi table that rows go to.</summary>
+/// <summary>A table for the rows for which a condition is true. It has the columns of the pipeline's first table.</summary>
+/// <param name="Location">Where the condition stands in the file.</param>
+/// <param name="Condition">An expression over the rows after the steps; null is not true.</param>
+/// <param name="Table">Where those rows go. Its Kafka columns are the first table's.</param>
+public sealed record RouteDefinition(SourceLocation Location, string Condition, TableDefinition Table);
+
+/// <summary>A Hudi table that rows go to.</summary>
 public sealed record TableDefinition
 {
     /// <summary>Its location: a path, a <c>file://</c> URL or <c>s3://bucket/folder</c>.</summary>

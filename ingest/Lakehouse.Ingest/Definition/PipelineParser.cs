@@ -12,7 +12,6 @@ namespace Lakehouse.Ingest;
 /// </summary>
 internal sealed partial class PipelineParser(string file, Func<string, string?> variable, Func<string, string> readFile)
 {
-    private static readonly ImmutableArray<string> KafkaColumnWords = ["topic", "partition", "offset", "timestamp", "key"];
     private readonly PipelineText _text = new(file, variable);
 
     internal PipelineDefinition Parse(string yaml)
@@ -25,15 +24,23 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         string? eventTime = EventTime(root.FindMapping("event_time"), schema);
         ImmutableArray<StepDefinition> steps = Steps(root);
         YamlMapping tableMapping = root.RequireMapping("table");
-        TableDefinition table = Table(tableMapping);
-        (string? deadLetters, DeadLetterLimit? limit) = DeadLetters(root.FindMapping("dead_letters"), table);
+        TableDefinition table = TableSection.Read(tableMapping);
+        IReadOnlyList<YamlMapping> routeMappings = RoutesSection.Mappings(_text, root);
+        (string? deadLetters, DeadLetterLimit? limit) = DeadLetters(root.FindMapping("dead_letters"));
         CheckpointDefinition checkpoint = Checkpoint(root.FindMapping("checkpoint"));
         S3Settings s3 = S3Section.Read(root.FindMapping("s3"));
         long budget = Memory(root.FindMapping("memory"));
         int parallelism = root.FindInteger("parallelism", 0, 1, 1024);
         root.Done();
         PipelineSchemas schemas = PipelineSchemas.Resolve(schema, table.KafkaColumns, steps, schemaLocation);
-        CheckTableColumns(tableMapping, table, schemas.Table);
+        TableSection.CheckColumns(tableMapping, table, schemas.Table);
+        ImmutableArray<RouteDefinition> routes = [.. routeMappings.Select(route => RoutesSection.Read(route, table, schemas))];
+        TableSection.CheckPaths(
+        [
+            ("table", tableMapping.LocationOf("path"), table.Path),
+            .. routes.Select(static route => ("a route", route.Location, route.Table.Path)),
+            .. deadLetters is null ? [] : new[] { ("dead_letters", root.LocationOf("dead_letters"), deadLetters) },
+        ]);
         return new PipelineDefinition
         {
             File = file,
@@ -44,6 +51,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
             EventTimeColumn = eventTime,
             Steps = steps,
             Table = table,
+            Routes = routes,
             DeadLettersPath = deadLetters,
             DeadLetterLimit = limit,
             Checkpoint = checkpoint,
@@ -231,40 +239,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         return steps.ToImmutable();
     }
 
-    private static TableDefinition Table(YamlMapping table)
-    {
-        var kafkaColumns = ImmutableArray.CreateBuilder<KafkaColumn>();
-        foreach (string word in table.FindTexts("kafka_columns"))
-        {
-            int index = KafkaColumnWords.IndexOf(word);
-            if (index < 0)
-            {
-                throw new PipelineDefinitionException(table.LocationOf("kafka_columns"),
-                    $"'{word}' is no Kafka column.{Spelling.Suggest(word, KafkaColumnWords)}");
-            }
-
-            var column = (KafkaColumn)index;
-            if (kafkaColumns.Contains(column))
-            {
-                throw new PipelineDefinitionException(table.LocationOf("kafka_columns"), $"'{word}' stands twice.");
-            }
-
-            kafkaColumns.Add(column);
-        }
-
-        var definition = new TableDefinition
-        {
-            Path = table.RequireText("path"),
-            PartitionBy = [.. table.FindTexts("partition_by")],
-            RecordKey = [.. table.FindTexts("record_key")],
-            KafkaColumns = kafkaColumns.ToImmutable(),
-            FileBytesMax = table.FindSize("max_file_size", 128L << 20, 64 << 10),
-        };
-        table.Done();
-        return definition;
-    }
-
-    private static (string? Path, DeadLetterLimit? Limit) DeadLetters(YamlMapping? deadLetters, TableDefinition table)
+    private static (string? Path, DeadLetterLimit? Limit) DeadLetters(YamlMapping? deadLetters)
     {
         if (deadLetters is null)
         {
@@ -272,12 +247,6 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         }
 
         string path = deadLetters.RequireText("path");
-        if (path.TrimEnd('/') == table.Path.TrimEnd('/'))
-        {
-            throw new PipelineDefinitionException(
-                deadLetters.LocationOf("path"), "Dead letters need a table of their own; this is the path of 'table'.");
-        }
-
         DeadLetterLimit? limit = null;
         if (deadLetters.FindText("stop_above") is { } text && !DeadLetterLimit.TryParse(text, out limit))
         {
@@ -313,39 +282,6 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
             ?? PipelineDefinition.MemoryBudgetBytesDefault;
         memory?.Done();
         return budget;
-    }
-
-    private static void CheckTableColumns(YamlMapping mapping, TableDefinition table, Schema schema)
-    {
-        (string Key, ImmutableArray<string> Columns)[] lists = [("partition_by", table.PartitionBy), ("record_key", table.RecordKey)];
-        foreach ((string key, ImmutableArray<string> columns) in lists)
-        {
-            foreach (string column in columns)
-            {
-                if (schema.IndexOf(column) < 0)
-                {
-                    throw new PipelineDefinitionException(mapping.LocationOf(key),
-                        $"'{key}' names the column '{column}', which the table does not have."
-                        + Spelling.Suggest(column, schema.Fields.Select(f => f.Name)));
-                }
-            }
-
-            if (columns.Distinct().Count() < columns.Length)
-            {
-                throw new PipelineDefinitionException(mapping.LocationOf(key), $"'{key}' names a column twice.");
-            }
-        }
-
-        foreach (string column in table.PartitionBy)
-        {
-            ColumnType type = schema[schema.IndexOf(column)].Type;
-            if (type.Kind is not (TypeKind.String or TypeKind.Int or TypeKind.Long or TypeKind.Date or TypeKind.Boolean))
-            {
-                throw new PipelineDefinitionException(mapping.LocationOf("partition_by"),
-                    $"Column '{column}' is {type}; a table is partitioned by string, int, long, date or boolean columns, because "
-                    + "readers take the value from the folder's name. Derive one, such as date_format(event_time, 'yyyy-MM-dd').");
-            }
-        }
     }
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9_-]{0,63}$")]

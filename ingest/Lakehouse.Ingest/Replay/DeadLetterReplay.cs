@@ -47,7 +47,7 @@ public sealed class DeadLetterReplay : IRowReplay
         _partitionColumns = [.. pipeline.Table.PartitionBy.Select(pipeline.Schemas.Output.IndexOf)];
         _writer = start.Staging is not { } staging ? null : new TableWriter(
             table, _ => staging, new BaseFileOptions { EventTimeColumn = pipeline.EventTimeColumn }, 0, pipeline.Table.FileBytesMax,
-            pipeline.MemoryBudgetBytes / 2);
+            new OpenFileBudget(pipeline.MemoryBudgetBytes / 2));
     }
 
     /// <summary>Dead letters that were looked at.</summary>
@@ -68,7 +68,9 @@ public sealed class DeadLetterReplay : IRowReplay
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(table);
         TableConfig wanted = PipelineTables.Rows(pipeline);
-        return !wanted.Schema.Equals(table.Schema)
+        return !pipeline.Routes.IsEmpty
+                ? "it has routes, and a replay writes to one table only"
+            : !wanted.Schema.Equals(table.Schema)
                 ? $"it makes rows of ({wanted.Schema}), the table has ({table.Schema})"
             : !wanted.PartitionFields.SequenceEqual(table.PartitionFields)
                 ? $"it partitions by ({string.Join(", ", wanted.PartitionFields)}), the table by ({string.Join(", ", table.PartitionFields)})"

@@ -8,7 +8,7 @@ namespace Lakehouse.Ingest;
 /// <summary>
 /// What sources and sinks hand over at a barrier, as bytes. Both are committables of their own: a source's has ranges and no files, a
 /// sink's has files and no ranges, followed by the rows it counted:
-/// <code>sink = i32 length, committable JSON | written counts | dead-letter counts</code>
+/// <code>sink = i32 length, committable JSON | written counts | dead-letter counts | routed counts</code>
 /// </summary>
 internal static class CheckpointParts
 {
@@ -17,21 +17,17 @@ internal static class CheckpointParts
 
     internal static Committable ReadSource(byte[] bytes) => Committable.FromJson(bytes);
 
-    internal static byte[] Sink(
-        ImmutableArray<StagedFile> files,
-        FollowerTable? deadLetters,
-        SplitCounts written,
-        SplitCounts deadLettered,
-        CheckpointId checkpoint)
+    internal static byte[] Sink(SinkPart part, CheckpointId checkpoint)
     {
         byte[] committable = new Committable(
-            files, [], new CheckpointReference("", "", checkpoint.Value, ""), 0, deadLetters is null ? [] : [deadLetters]).ToJson();
+            part.Files, [], new CheckpointReference("", "", checkpoint.Value, ""), 0, part.Followers).ToJson();
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream, Encoding.UTF8);
         writer.Write(committable.Length);
         writer.Write(committable);
-        written.WriteTo(writer);
-        deadLettered.WriteTo(writer);
+        part.Written.WriteTo(writer);
+        part.DeadLettered.WriteTo(writer);
+        part.Routed.WriteTo(writer);
         writer.Flush();
         return stream.ToArray();
     }
@@ -40,10 +36,19 @@ internal static class CheckpointParts
     {
         using var reader = new BinaryReader(new MemoryStream(bytes), Encoding.UTF8);
         Committable files = Committable.FromJson(reader.ReadBytes(reader.ReadInt32()));
-        return new SinkPart(files.Files, files.Followers, SplitCounts.ReadFrom(reader), SplitCounts.ReadFrom(reader));
+        SplitCounts written = SplitCounts.ReadFrom(reader);
+        SplitCounts deadLettered = SplitCounts.ReadFrom(reader);
+
+        // A checkpoint that was taken before there were routes ends here.
+        SplitCounts routed = reader.BaseStream.Position < bytes.Length ? SplitCounts.ReadFrom(reader) : new SplitCounts();
+        return new SinkPart(files.Files, files.Followers, written, deadLettered, routed);
     }
 }
 
 /// <summary>What one sink writer closed at a barrier.</summary>
 internal sealed record SinkPart(
-    ImmutableArray<StagedFile> Files, ImmutableArray<FollowerTable> Followers, SplitCounts Written, SplitCounts DeadLettered);
+    ImmutableArray<StagedFile> Files,
+    ImmutableArray<FollowerTable> Followers,
+    SplitCounts Written,
+    SplitCounts DeadLettered,
+    SplitCounts Routed);

@@ -8,14 +8,21 @@ namespace Lakehouse.Ingest;
 
 /// <summary>
 /// Makes a completed checkpoint one commit of the table: the files of all subtasks, the offset ranges of all sources with what became of
-/// every record, and the dead letters as a follower. Before it commits it proves that nothing was lost on the way: for every partition
-/// read == written + filtered + dead-lettered.
+/// every record, and the files of routes and dead letters as followers. Before it commits it proves that nothing was lost on the way: for
+/// every partition read == written + filtered + dead-lettered + routed, and every table's files hold what was counted for it.
 /// </summary>
+/// <param name="pipeline">The pipeline's name.</param>
+/// <param name="worker">The worker's id.</param>
+/// <param name="attempt">This life's name.</param>
+/// <param name="tables">The stores of all tables of the pipeline, the first one's first.</param>
+/// <param name="committer">The first table's committer.</param>
+/// <param name="log">Gets conflicts.</param>
 internal sealed class HudiCommitter(
-    string pipeline, string worker, string attempt, HudiTable table, HudiTable? deadLetters, TableCommitter committer, ILogger log)
+    string pipeline, string worker, string attempt, ImmutableArray<IObjectStore> tables, TableCommitter committer, ILogger log)
     : ICommitter
 {
     private TableState? _state;
+    private string _newestPath = "";
     private bool _isTidy;
 
     /// <summary>What the table holds, as of the last read or commit. Throws before the first read.</summary>
@@ -27,7 +34,9 @@ internal sealed class HudiCommitter(
     {
         _isTidy = false;
         _state = await committer.RecoverAsync(cancellation);
-        return _state.CheckpointOf(pipeline, worker) is { } checkpoint
+        CheckpointReference? newest = _state.CheckpointOf(pipeline, worker);
+        _newestPath = newest?.Path ?? "";
+        return newest is { } checkpoint
             ? new CommittedState(new CheckpointId(checkpoint.Id), checkpoint.Path)
             : CommittedState.Nothing;
     }
@@ -44,26 +53,19 @@ internal sealed class HudiCommitter(
         }
 
         // Another life of this worker may have tidied up since: then the files are gone and the records are read again.
-        foreach (StagedFile file in committable.Files)
-        {
-            if (await table.Store.StatAsync(file.StagedPath, cancellation) is null)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        return await committer.IsStagedAsync(committable, cancellation);
     }
 
     public async Task<CommitOutcome> CommitAsync(CompletedCheckpoint checkpoint, CancellationToken cancellation)
     {
-        Committable committable = Merge(checkpoint, pipeline, worker);
+        Committable committable = Merge(checkpoint, pipeline, worker) with { BuildsOn = _newestPath };
         if (committable.Ranges.IsEmpty)
         {
             Invariant.Holds(committable.Files.IsEmpty && committable.Followers.IsEmpty, "Rows come from a range of offsets.");
             return CommitOutcome.NothingToCommit;
         }
 
+        IReadOnlyList<List<ObjectPath>> leftovers = await FindLeftoversAsync(checkpoint, committable, cancellation);
         switch (await committer.CommitAsync(committable, cancellation))
         {
             case CommitResult.Conflicted conflicted:
@@ -71,25 +73,54 @@ internal sealed class HudiCommitter(
                 return CommitOutcome.Conflicted;
             default:
                 // It is committed whatever happens now, so nothing may turn that into another answer.
-                await TidyOnceAsync(checkpoint.Id, CancellationToken.None);
+                _newestPath = checkpoint.Path;
+                await TidyAsync(leftovers, checkpoint.Id, CancellationToken.None);
                 return CommitOutcome.Committed;
         }
     }
 
-    /// <summary>The first commit of a start proves that nothing staged before it can be committed any more.</summary>
-    private async Task TidyOnceAsync(CheckpointId committed, CancellationToken cancellation)
+    /// <summary>
+    /// What earlier lives have left in each table, before the first commit that this life staged itself: after that none of it can be
+    /// committed any more. Nothing otherwise.
+    /// </summary>
+    private async Task<IReadOnlyList<List<ObjectPath>>> FindLeftoversAsync(
+        CompletedCheckpoint checkpoint, Committable committable, CancellationToken cancellation)
     {
-        if (_isTidy)
+        var found = new List<List<ObjectPath>>();
+        if (_isTidy || checkpoint.Path != CheckpointStore.PathOf(pipeline, worker, attempt, checkpoint.Id))
         {
-            return;
+            return found;
         }
 
-        _isTidy = true;
+        HashSet<ObjectPath> needed =
+            [.. committable.Files.Concat(committable.Followers.SelectMany(static f => f.Files)).Select(static f => f.StagedPath)];
         try
         {
-            foreach (HudiTable one in deadLetters is null ? [table] : new[] { table, deadLetters })
+            foreach (IObjectStore table in tables)
             {
-                await StagingTidy.RunAsync(one.Store, pipeline, worker, attempt, committed.Value, cancellation);
+                List<ObjectPath> files = await StagingTidy.FindAsync(
+                    table, pipeline, worker, attempt, checkpoint.Id.Value, cancellation);
+                files.RemoveAll(needed.Contains);
+                found.Add(files);
+            }
+
+            return found;
+        }
+        catch (ObjectStoreException failure)
+        {
+            IngestLog.TidyFailed(log, failure, pipeline);
+            return [];
+        }
+    }
+
+    private async Task TidyAsync(IReadOnlyList<List<ObjectPath>> leftovers, CheckpointId committed, CancellationToken cancellation)
+    {
+        _isTidy |= leftovers.Count > 0;
+        try
+        {
+            for (int i = 0; i < leftovers.Count; i++)
+            {
+                await StagingTidy.DeleteAsync(tables[i], leftovers[i], pipeline, worker, attempt, committed.Value, cancellation);
             }
         }
         catch (ObjectStoreException failure)
@@ -105,8 +136,9 @@ internal sealed class HudiCommitter(
         var filtered = new SplitCounts();
         var written = new SplitCounts();
         var deadLettered = new SplitCounts();
+        var routed = new SplitCounts();
         var files = ImmutableArray.CreateBuilder<StagedFile>();
-        var followers = new Dictionary<string, ImmutableArray<StagedFile>>(StringComparer.Ordinal);
+        var followers = new SortedDictionary<string, FollowerTable>(StringComparer.Ordinal);
         var ranges = new SortedDictionary<LedgerKey, OffsetRange>();
         long historyEpoch = 0;
         foreach (SubtaskSnapshot subtask in checkpoint.Subtasks)
@@ -127,19 +159,29 @@ internal sealed class HudiCommitter(
             files.AddRange(sink.Files);
             foreach (FollowerTable follower in sink.Followers)
             {
-                followers[follower.Location] = followers.GetValueOrDefault(follower.Location, []).AddRange(follower.Files);
+                followers[follower.Location] = followers.TryGetValue(follower.Location, out FollowerTable? known)
+                    ? known with { Files = known.Files.AddRange(follower.Files) }
+                    : follower;
             }
 
             written.Add(sink.Written);
             deadLettered.Add(sink.DeadLettered);
+            routed.Add(sink.Routed);
         }
 
-        ImmutableArray<OffsetRange> accounted = [.. ranges.Values.Select(r => Account(r, written, filtered, deadLettered))];
+        ImmutableArray<OffsetRange> accounted = [.. ranges.Values.Select(r => Account(r, written, filtered, deadLettered, routed))];
         Invariant.Holds(accounted.Sum(r => r.Written) == files.Sum(f => f.RowCount), "The files hold the rows that were written.");
+        Invariant.Holds(
+            accounted.Sum(static r => r.Routed) == RowCount(followers.Values, FollowerKind.Route)
+            && accounted.Sum(static r => r.DeadLettered) == RowCount(followers.Values, FollowerKind.DeadLetters),
+            "The files of routes and dead letters hold the records that went there.");
         return new Committable(
             files.ToImmutable(), accounted, new CheckpointReference(pipeline, worker, checkpoint.Id.Value, checkpoint.Path), historyEpoch,
-            [.. followers.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new FollowerTable(f.Key, f.Value))]);
+            [.. followers.Values]);
     }
+
+    private static long RowCount(IEnumerable<FollowerTable> followers, FollowerKind kind) =>
+        followers.Where(f => f.Kind == kind).Sum(static f => f.Files.Sum(static file => file.RowCount));
 
     /// <summary>A start that the table does not know yet is told by one subtask, what was read from there by another.</summary>
     private static OffsetRange Join(OffsetRange one, OffsetRange other)
@@ -149,15 +191,16 @@ internal sealed class HudiCommitter(
         return read with { JumpedFrom = start.JumpedFrom };
     }
 
-    private static OffsetRange Account(OffsetRange range, SplitCounts written, SplitCounts filtered, SplitCounts deadLettered)
+    private static OffsetRange Account(
+        OffsetRange range, SplitCounts written, SplitCounts filtered, SplitCounts deadLettered, SplitCounts routed)
     {
         string split = FormattableString.Invariant($"{range.Key.Topic}-{range.Key.Partition}");
-        OffsetRange accounted = range with { Written = written[split], Filtered = filtered[split] };
+        OffsetRange accounted = range with { Written = written[split], Filtered = filtered[split], Routed = routed[split] };
         Invariant.Holds(
-            accounted.Read == accounted.Written + accounted.Filtered + accounted.DeadLettered
+            accounted.Read == accounted.Written + accounted.Filtered + accounted.DeadLettered + accounted.Routed
             && accounted.DeadLettered == deadLettered[split],
             FormattableString.Invariant($"{split}: {accounted.Read} read, {accounted.Written} written, {accounted.Filtered} filtered, ")
-            + FormattableString.Invariant($"{accounted.DeadLettered} dead-lettered, {deadLettered[split]} dead letters written"));
+            + FormattableString.Invariant($"{accounted.DeadLettered} dead-lettered, {accounted.Routed} routed, {deadLettered[split]} dead letters written"));
         return accounted;
     }
 }

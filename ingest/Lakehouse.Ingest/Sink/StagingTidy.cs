@@ -6,37 +6,48 @@ using Lakehouse.Storage;
 namespace Lakehouse.Ingest;
 
 /// <summary>
-/// Deletes what earlier lives of a worker staged and never committed. Safe for whoever still lives: a file that a commit names has been
-/// copied out of these folders, and a commit whose files are gone fails and is read again from the log.
+/// Deletes what earlier lives of a worker staged and never committed: files that were there before this life's own first commit, deleted
+/// after it. Safe for whoever still lives, followers' files too, which are copied only after the outcome: a checkpoint that was begun before
+/// that commit cannot be committed after it (<see cref="Committable.BuildsOn"/>), and one before it has been rolled forward.
 /// </summary>
 internal static partial class StagingTidy
 {
-    /// <summary>Deletes the worker's staging folders of attempts before this one, and of this one up to a committed checkpoint.</summary>
-    internal static async Task RunAsync(
-        IObjectStore store, string pipeline, string worker, string attempt, long committed, CancellationToken cancellation)
+    /// <summary>The files in the worker's staging folders of attempts before this one, and of this one up to a checkpoint.</summary>
+    internal static async Task<List<ObjectPath>> FindAsync(
+        IObjectStore store, string pipeline, string worker, string attempt, long checkpoint, CancellationToken cancellation)
     {
-        ObjectPath staging = HudiTable.StagingFolder(pipeline, worker, attempt, committed).Parent;
+        ObjectPath staging = HudiTable.StagingFolder(pipeline, worker, attempt, checkpoint).Parent;
         List<ObjectPath> stale = [];
         await foreach (ObjectStat entry in store.ListAsync(staging, recursive: false, cancellation))
         {
-            if (entry.IsFolder && IsStale(entry.Path.Name, pipeline, worker, attempt, committed))
+            if (entry.IsFolder && IsStale(entry.Path.Name, pipeline, worker, attempt, checkpoint))
             {
                 stale.Add(entry.Path);
             }
         }
 
-        await store.AbortUploadsAsync(
-            staging, (path, _) => IsStale(path.Parent.Name, pipeline, worker, attempt, committed), cancellation);
+        List<ObjectPath> files = [];
         foreach (ObjectPath folder in stale)
         {
-            List<ObjectPath> files = [];
             await foreach (ObjectStat file in store.ListAsync(folder, recursive: true, cancellation))
             {
                 files.Add(file.Path);
             }
-
-            await SideBySide.RunAsync(files, SideBySide.RequestsAtATime, store.DeleteAsync, cancellation);
         }
+
+        return files;
+    }
+
+    /// <summary>Deletes what was found, and gives up the uploads that were left there.</summary>
+    internal static async Task DeleteAsync(
+        IObjectStore store, IEnumerable<ObjectPath> files, string pipeline, string worker, string attempt, long committed,
+        CancellationToken cancellation)
+    {
+        await store.AbortUploadsAsync(
+            HudiTable.StagingFolder(pipeline, worker, attempt, committed).Parent,
+            (path, _) => IsStale(path.Parent.Name, pipeline, worker, attempt, committed),
+            cancellation);
+        await SideBySide.RunAsync(files, SideBySide.RequestsAtATime, store.DeleteAsync, cancellation);
     }
 
     /// <summary>

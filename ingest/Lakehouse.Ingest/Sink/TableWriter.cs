@@ -9,15 +9,14 @@ namespace Lakehouse.Ingest;
 
 /// <summary>
 /// One subtask's open files of one table. Rows are routed by table partition; several files stay open, so a late row does not shred the
-/// current ones. A file is closed when it is large enough, at the barrier, or, when all of them together pass the budget, because it is
-/// the one that nobody has written to for longest among those worth closing.
+/// current ones. A file is closed when it is large enough, at the barrier, or because it is the one that the budget, which the writers
+/// of several tables share, can spare best.
 /// </summary>
 internal sealed class TableWriter(
-    HudiTable table, Func<long, ObjectPath> stagingFolder, BaseFileOptions options, long checkpoint, long fileBytesMax, long budgetBytes)
+    HudiTable table, Func<long, ObjectPath> stagingFolder, BaseFileOptions options, long checkpoint, long fileBytesMax,
+    OpenFileBudget budget)
     : IDisposable
 {
-    private const int OpenFileCountMax = 128;
-    private const long EvictedBytesMin = 1 << 20;
     private readonly Dictionary<string, OpenFile> _open = new(StringComparer.Ordinal);
     private readonly Dictionary<string, byte[]> _prefixes = new(StringComparer.Ordinal);
     private readonly int[] _partitionColumns = [.. table.Config.PartitionFields.Select(table.Config.Schema.IndexOf)];
@@ -27,7 +26,6 @@ internal sealed class TableWriter(
     private int[] _groups = [];
     private int[] _chosen = [];
     private long _checkpoint = checkpoint;
-    private long _clock;
 
     /// <summary>Writes rows of one split; <paramref name="offsetIndex"/> is the column with their offsets. Takes ownership.</summary>
     internal async ValueTask WriteAsync(RecordBatch rows, string split, int offsetIndex, CancellationToken cancellation)
@@ -85,6 +83,7 @@ internal sealed class TableWriter(
     {
         foreach (OpenFile file in _open.Values)
         {
+            budget.Remove(file);
             file.Writer.Dispose();
         }
 
@@ -95,20 +94,21 @@ internal sealed class TableWriter(
     {
         if (!_open.TryGetValue(path, out OpenFile? file))
         {
-            file = new OpenFile(new BaseFileWriter(table, path, stagingFolder(_checkpoint), options, _learnt));
+            file = new OpenFile(this, path, new BaseFileWriter(table, path, stagingFolder(_checkpoint), options, _learnt));
             _open.Add(path, file);
+            budget.Add(file);
         }
 
-        file.LastWrite = ++_clock;
+        budget.Touch(file);
         WriteRows(file.Writer, rows, split, offsetIndex);
         if (file.Writer.BufferedByteCount >= fileBytesMax)
         {
             await CloseAsync(path, cancellation);
         }
 
-        while (_open.Count > OpenFileCountMax || (_open.Count > 0 && _open.Values.Sum(f => f.Writer.BufferedByteCount) > budgetBytes))
+        while (budget.FindSurplus() is { } surplus)
         {
-            await CloseAsync(Coldest(), cancellation);
+            await surplus.Table.CloseAsync(surplus.PartitionPath, cancellation);
         }
     }
 
@@ -155,25 +155,11 @@ internal sealed class TableWriter(
         return RowSelection.Take(rows, _chosen.AsSpan(0, count));
     }
 
-    private string Coldest()
-    {
-        KeyValuePair<string, OpenFile>[] worth = [.. _open.Where(f => f.Value.Writer.BufferedByteCount >= EvictedBytesMin)];
-        return worth.Length > 0
-            ? worth.MinBy(f => f.Value.LastWrite).Key
-            : _open.MinBy(f => f.Value.LastWrite).Key;
-    }
-
     private async Task CloseAsync(string path, CancellationToken cancellation)
     {
         _open.Remove(path, out OpenFile? file);
+        budget.Remove(file!);
         using BaseFileWriter writer = file!.Writer;
         _closed.Add(await writer.CompleteAsync(cancellation));
-    }
-
-    private sealed class OpenFile(BaseFileWriter writer)
-    {
-        internal BaseFileWriter Writer { get; } = writer;
-
-        internal long LastWrite { get; set; }
     }
 }

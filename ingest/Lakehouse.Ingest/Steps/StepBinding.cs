@@ -12,11 +12,8 @@ internal static class StepBinding
         switch (step)
         {
             case StepDefinition.Filter filter:
-                BoundExpression condition = Bind(filter.Condition, input, filter.Location);
-                return condition.Type.Kind == TypeKind.Boolean
-                    ? input
-                    : throw new PipelineDefinitionException(
-                        filter.Location, $"A filter is a condition; '{filter.Condition}' is {condition.Type}.");
+                Condition(filter.Condition, input, filter.Location, "A filter");
+                return input;
             case StepDefinition.Derive derive:
                 ColumnNames.Check(derive.Column, derive.Location);
                 if (input.Fields.Any(f => string.Equals(f.Name, derive.Column, StringComparison.OrdinalIgnoreCase)))
@@ -50,6 +47,19 @@ internal static class StepBinding
         }
 
         return operators;
+    }
+
+    /// <summary>The conditions of the routes, in their order, for one subtask.</summary>
+    internal static IReadOnlyList<BoundExpression> Routes(PipelineDefinition pipeline) =>
+        [.. pipeline.Routes.Select(r => Condition(r.Condition, pipeline.Schemas.Output, r.Location, "A route's 'where'"))];
+
+    /// <summary>A condition over some columns. Throws <see cref="PipelineDefinitionException"/> for an expression of another type.</summary>
+    internal static BoundExpression Condition(string text, Schema input, SourceLocation location, string what)
+    {
+        BoundExpression condition = Bind(text, input, location);
+        return condition.Type.Kind == TypeKind.Boolean
+            ? condition
+            : throw new PipelineDefinitionException(location, $"{what} is a condition; '{text}' is {condition.Type}.");
     }
 
     private static BoundExpression Bind(string text, Schema input, SourceLocation location)

@@ -42,6 +42,7 @@ internal static class PlanCommand
         plan.TableLocation,
         plan.TableExists,
         Schema = plan.Schema.Fields.Select(f => new { f.Name, Type = f.Type.ToString(), f.Required }),
+        plan.Routes,
         plan.Splits,
         plan.Sample,
         plan.SubtaskCount,
@@ -58,6 +59,11 @@ internal static class PlanCommand
 
         terminal.Heading($"Pipeline {plan.Pipeline}");
         terminal.Line($"Table: {plan.TableLocation} ({(plan.TableExists ? "is there" : "will be created")})");
+        foreach (PlannedRoute route in plan.Routes)
+        {
+            terminal.Line($"Route: {route.TableLocation} ({(route.TableExists ? "is there" : "will be created")}), where {route.Condition}");
+        }
+
         terminal.Line($"Runs as {plan.SubtaskCount} subtasks within {Sizes.Bytes(plan.MemoryBytes)}.");
         var columns = new TextTable("Column", "Type", "Required");
         foreach (Field field in plan.Schema.Fields)
@@ -76,12 +82,18 @@ internal static class PlanCommand
 
         terminal.Table(splits);
         PlannedSample sample = plan.Sample;
-        terminal.Line($"Sample: {Sizes.Count(sample.Read)} records, {Sizes.Count(sample.Written)} rows, "
+        terminal.Line($"Sample: {Sizes.Count(sample.Read)} records, {Sizes.Count(sample.Written)} rows"
+            + (plan.Routes.IsEmpty ? "" : $" of the first table, {Sizes.Count(sample.Routed.Sum())} of routes") + ", "
             + $"{Sizes.Count(sample.Filtered)} filtered, {Sizes.Count(sample.DeadLettered)} bad.");
         terminal.Line($"{Sizes.Count(waiting)} records wait: about {Sizes.Bytes(sample.EstimateFileBytes(waiting))} of Parquet.");
         foreach ((string partition, long rows) in sample.Partitions.Take(PartitionsShownMax))
         {
             terminal.Line($"  {(partition.Length == 0 ? "(no partitions)" : partition)}: {Sizes.Count(rows)} sampled rows");
+        }
+
+        foreach (PlannedRoute route in plan.Routes)
+        {
+            terminal.Line($"  {route.TableLocation}: {Sizes.Count(route.SampledRows)} sampled rows");
         }
 
         foreach (string risk in plan.Risks)

@@ -49,7 +49,7 @@ internal static class TimelineCommand
         }
 
         var rows = new TextTable(
-            "Instant", "Action", "Checkpoint", "Ranges", ">Read", ">Written", ">Filtered", ">Dead letters", ">Files", ">Bytes");
+            "Instant", "Action", "Checkpoint", "Ranges", ">Read", ">Written", ">Filtered", ">Routed", ">Dead letters", ">Files", ">Bytes");
         foreach (CompletedInstant instant in shown)
         {
             rows.Add(AsRow(instant));
@@ -107,6 +107,7 @@ internal static class TimelineCommand
             Sizes.Count(commit.Ranges.Sum(r => r.Read)),
             Sizes.Count(commit.WriteStats.Sum(s => s.RowCount)),
             Sizes.Count(commit.Ranges.Sum(r => r.Filtered)),
+            Sizes.Count(commit.Ranges.Sum(r => r.Routed)),
             Sizes.Count(commit.Ranges.Sum(r => r.DeadLettered)),
             Sizes.Count(commit.WriteStats.Count()),
             Sizes.Bytes(commit.WriteStats.Sum(s => s.ByteCount)),

@@ -56,13 +56,14 @@ internal static class VerifyCommand
         if (report.Partitions.Length > 0)
         {
             var partitions = new TextTable(
-                "Pipeline", "Partition", ">First offset", ">Last offset", ">Read", ">Rows", ">Filtered", ">Deduplicated", ">Dead letters");
+                "Pipeline", "Partition", ">First offset", ">Last offset", ">Read", ">Rows", ">Routed", ">Filtered", ">Deduplicated",
+                ">Dead letters");
             foreach (PartitionSummary p in report.Partitions)
             {
                 partitions.Add(p.Key.Pipeline, FormattableString.Invariant($"{p.Key.Topic}-{p.Key.Partition}"),
                     p.EndOffset > p.FirstOffset ? FormattableString.Invariant($"{p.FirstOffset}") : "-",
                     p.EndOffset > p.FirstOffset ? FormattableString.Invariant($"{p.EndOffset - 1}") : "-",
-                    Sizes.Count(p.Read), Sizes.Count(p.Written), Sizes.Count(p.Filtered), Sizes.Count(p.Deduplicated),
+                    Sizes.Count(p.Read), Sizes.Count(p.Written), Sizes.Count(p.Routed), Sizes.Count(p.Filtered), Sizes.Count(p.Deduplicated),
                     Sizes.Count(p.DeadLettered));
             }
 
@@ -160,6 +161,7 @@ internal static class VerifyCommand
             p.Deduplicated,
             p.DeadLettered,
             p.Replayed,
+            p.Routed,
         }),
         check.Report.Findings,
         check.Report.AcceptedLosses,

@@ -124,7 +124,7 @@ public sealed class PipelineDefinitionTests
     [InlineData("memory: { budget: 1MiB }", "at least 65536 KiB")]
     [InlineData("event_time: { column: fare }", "'fare' is double")]
     [InlineData("event_time: { column: event_tim }", "Did you mean 'event_time'?")]
-    [InlineData("dead_letters: { path: /lake/trips/ }", "a table of their own")]
+    [InlineData("dead_letters: { path: /lake/trips/ }", "a folder of its own")]
     [InlineData("compaction: { }", "no key 'compaction'")]
     [InlineData("parallelism: many", "whole number")]
     [InlineData("s3: { endpoint: localhost }", "no endpoint")]

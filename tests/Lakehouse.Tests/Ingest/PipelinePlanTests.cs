@@ -81,6 +81,16 @@ public sealed class PipelinePlanTests
         Assert.Equal("dt", trips.Schemas.Table.Fields[^1].Name);
     }
 
+    [Fact]
+    public void Shipped_pipeline_with_a_route_is_valid()
+    {
+        PipelineDefinition trips = PipelineDefinition.Load(
+            Path.Combine(Surroundings.RepositoryRoot, "config", "pipelines", "trips_by_city.yaml"), _ => null);
+
+        Assert.Equal("lake/trips_lyon", Assert.Single(trips.Routes).Table.Path);
+        Assert.Equal(trips.Table.KafkaColumns, trips.Routes[0].Table.KafkaColumns);
+    }
+
     private Task<PipelinePlan> MakeAsync(string yaml) =>
         PipelinePlan.MakeAsync(PipelineBench.Parse(yaml), _bench.World(), 1000, Cancellation);
 }
