@@ -6,11 +6,19 @@ namespace Lakehouse.Tests.Simulation;
 
 /// <summary>
 /// The one oracle: at every instant the table is, value by value, the fold of the log up to that instant's ledger. So says Hudi's rule for
-/// readers, and for the newest instant that of hudi-rs; the dead letters hold exactly the bad records, late at most.
+/// readers, and for the newest instant that of hudi-rs; route and dead letters hold exactly what belongs there, late at most. So each record
+/// is in exactly one place.
 /// </summary>
-internal sealed class PipelineOracle(SimulatedWorld world, TripLog trips, IObjectStore table, IObjectStore deadLetters)
+/// <param name="world">Whose seed is named.</param>
+/// <param name="trips">The log.</param>
+/// <param name="table">The first table.</param>
+/// <param name="route">The route's table, or null when there is no route.</param>
+/// <param name="deadLetters">The dead letters' table.</param>
+internal sealed class PipelineOracle(
+    SimulatedWorld world, TripLog trips, IObjectStore table, IObjectStore? route, IObjectStore deadLetters)
 {
     private readonly TableRows _rows = new(table, TableRows.Row);
+    private readonly TableRows? _routed = route is null ? null : new TableRows(route, TableRows.Row);
     private readonly TableRows _deadLetters = new(deadLetters, TableRows.DeadLetter);
 
     /// <summary>Whether everything that was ever produced is in the table.</summary>
@@ -40,51 +48,54 @@ internal sealed class PipelineOracle(SimulatedWorld world, TripLog trips, IObjec
             return default;
         }
 
-        List<string> rows = [];
-        List<string> bad = [];
+        LogFold fold = trips.Fold(static _ => 0, route is not null);
         foreach (CompletedInstant instant in snapshot.Timeline)
         {
             Ledger ledger = instant.Metadata.Ledger ?? throw Wrong($"{instant.Time} has no ledger");
-            (rows, bad) = trips.Fold(partition => EndOf(ledger, partition));
+            fold = trips.Fold(partition => EndOf(ledger, partition), route is not null);
             IEnumerable<FileSlice> slices = snapshot.FileSlices
                 .Where(slice => string.CompareOrdinal(slice.Instant, instant.Time) <= 0);
-            MustEqual($"at {instant.Time}", rows, await _rows.ReadAsync(slices.Select(static slice => slice.Path)));
+            MustEqual($"at {instant.Time}", fold.Rows, await _rows.ReadAsync(slices.Select(static slice => slice.Path)));
         }
 
-        MustEqual("by hudi-rs' rule", rows, await _rows.ReadAsync(await HudiRsRule.SelectAsync(table, snapshot, CancellationToken.None)));
-        List<string> dead = await ReadDeadLettersAsync();
-        (List<string> allRows, List<string> allBad) = trips.Fold(static _ => long.MaxValue);
-        IsComplete = allRows.SequenceEqual(rows) && allBad.SequenceEqual(dead);
-        if (dead.Count != dead.Distinct().Count() || dead.Except(bad).Any())
-        {
-            // They follow the primary: until it is rolled forward some may be missing, never too many.
-            throw Wrong("dead letters are there twice, or are none, or lie beyond the ledger");
-        }
-
-        return new PipelineCheck(rows.Count, dead.Count, snapshot.Timeline.Length);
+        MustEqual("by hudi-rs' rule", fold.Rows, await _rows.ReadAsync(await HudiRsRule.SelectAsync(table, snapshot, CancellationToken.None)));
+        List<string> routed = route is null || _routed is null ? [] : await ReadFollowerAsync(route, _routed, fold.Routed);
+        List<string> dead = await ReadFollowerAsync(deadLetters, _deadLetters, fold.DeadLetters);
+        LogFold all = trips.Fold(static _ => long.MaxValue, route is not null);
+        IsComplete = all.Rows.SequenceEqual(fold.Rows) && all.Routed.SequenceEqual(routed) && all.DeadLetters.SequenceEqual(dead);
+        return new PipelineCheck(fold.Rows.Count, routed.Count, dead.Count, snapshot.Timeline.Length);
     }
 
-    private async Task<List<string>> ReadDeadLettersAsync()
+    private async Task<List<string>> ReadFollowerAsync(IObjectStore follower, TableRows rows, List<string> expected)
     {
-        if (await OpenAsync(deadLetters) is not { } opened)
+        if (await OpenAsync(follower) is not { } opened)
         {
             return [];
         }
 
         TableSnapshot snapshot = await opened.SnapshotAsync(null, CancellationToken.None);
-        List<string> dead = await _deadLetters.ReadAsync(snapshot.FileSlices.Select(static slice => slice.Path));
+        List<string> found = await rows.ReadAsync(snapshot.FileSlices.Select(static slice => slice.Path));
         List<ObjectPath> rust = snapshot.Instant is null
             ? []
-            : await HudiRsRule.SelectAsync(deadLetters, snapshot, CancellationToken.None);
-        return snapshot.Instant is null || dead.SequenceEqual(await _deadLetters.ReadAsync(rust))
-            ? dead
-            : throw Wrong("hudi-rs sees other dead letters");
+            : await HudiRsRule.SelectAsync(follower, snapshot, CancellationToken.None);
+        if (snapshot.Instant is not null && !found.SequenceEqual(await rows.ReadAsync(rust)))
+        {
+            throw Wrong($"hudi-rs sees other rows in {follower.Root}");
+        }
+
+        // It follows the primary: until it is rolled forward some may be missing, never too many.
+        return found.Count == found.Distinct().Count() && !found.Except(expected).Any()
+            ? found
+            : throw Wrong($"rows in {follower.Root} are there twice, or belong elsewhere, or lie beyond the ledger");
     }
 
     private async Task<VerifyReport> VerifyAsync()
     {
         HudiTable opened = await OpenAsync(table) ?? throw Wrong("there is no table");
-        TableFacts facts = await TableFactsReader.ReadAsync(opened, (_, _) => OpenAsync(deadLetters), CancellationToken.None);
+        TableFacts facts = await TableFactsReader.ReadAsync(
+            opened,
+            (location, _) => OpenAsync(route is not null && route.Root.EndsWith(location, StringComparison.Ordinal) ? route : deadLetters),
+            CancellationToken.None);
         return TableVerifier.Verify(facts);
     }
 
@@ -110,7 +121,7 @@ internal sealed class PipelineOracle(SimulatedWorld world, TripLog trips, IObjec
 }
 
 /// <summary>What was seen at a check.</summary>
-internal readonly record struct PipelineCheck(int Rows, int DeadLetters, int Instants);
+internal readonly record struct PipelineCheck(int Rows, int Routed, int DeadLetters, int Instants);
 
 /// <summary>The table is not what the log says.</summary>
 internal sealed class SimulationOracleException(string message) : Exception(message);

@@ -10,11 +10,14 @@ internal static class PipelineScenario
     private const int AgainMax = 6;
     private static readonly double[] _intensities = [0.3, 1, 3];
 
-    /// <summary>A few records, one worker, and only the faults that the plan names: for walking through every point.</summary>
+    /// <summary>
+    /// A few records, one worker, three tables (the first, a route's and the dead letters'), and only the faults that the plan names: for
+    /// walking through every point.
+    /// </summary>
     internal static PipelineOutcome RunSmall(int seed, FaultPlan faults)
     {
         var world = new SimulatedWorld(seed);
-        var system = new PipelineSystem(world, Sabotage.None);
+        var system = new PipelineSystem(world, Sabotage.None, hasRoute: true);
         system.Trips.AddPartition();
         system.Trips.AddPartition();
         system.Trips.Grow(16);
@@ -23,13 +26,13 @@ internal static class PipelineScenario
 
     /// <summary>
     /// Everything drawn from the seed: how long the log is and how it grows, one worker or two that take turns, dying, pausing, failing
-    /// and lost calls and how many of them, stops by signal, rebalances, new partitions.
+    /// and lost calls and how many of them, stops by signal, rebalances, new partitions. Every second seed has a route.
     /// </summary>
     internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null, bool rollsBack = false)
     {
         var world = new SimulatedWorld(seed);
         Random random = world.Random;
-        var system = new PipelineSystem(world, sabotage ?? Sabotage.None);
+        var system = new PipelineSystem(world, sabotage ?? Sabotage.None, hasRoute: seed % 2 == 0);
         int workerCount = random.Next(1, 3);
         double intensity = _intensities[random.Next(_intensities.Length)];
         for (int p = random.Next(1, 3); p >= 0; p--)

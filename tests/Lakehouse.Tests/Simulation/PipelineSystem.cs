@@ -8,7 +8,7 @@ namespace Lakehouse.Tests.Simulation;
 
 /// <summary>
 /// The real pipeline in a simulated world: everything that <c>run</c> builds from a definition, from the consumer's queue to the committed
-/// instant of two tables. The log and the stores outlive its processes.
+/// instant of its tables. The log and the stores outlive its processes.
 /// </summary>
 internal sealed class PipelineSystem
 {
@@ -30,19 +30,27 @@ internal sealed class PipelineSystem
         parallelism: 2
         """;
 
-    private static readonly PipelineDefinition _definition =
-        PipelineDefinition.Parse(Definition, "trips.yaml", _ => null, name => throw new FileNotFoundException(name));
+    private static readonly string _route =
+        $$"""
+
+        routes: [ { where: "fare >= {{TripLog.DearFrom}}", table: { path: lake/dear, partition_by: [dt] } } ]
+        """;
+
+    private static readonly PipelineDefinition _withoutRoute = Parse(Definition);
+    private static readonly PipelineDefinition _withRoute = Parse(Definition + _route);
 
     private readonly SimulatedWorld _world;
     private readonly Sabotage _sabotage;
+    private readonly PipelineDefinition _definition;
     private readonly Dictionary<string, MemoryObjectStore> _stores = new(StringComparer.Ordinal);
     private readonly List<Job> _jobs = [];
 
-    internal PipelineSystem(SimulatedWorld world, Sabotage sabotage)
+    internal PipelineSystem(SimulatedWorld world, Sabotage sabotage, bool hasRoute)
     {
-        (_world, _sabotage) = (world, sabotage);
+        (_world, _sabotage, _definition) = (world, sabotage, hasRoute ? _withRoute : _withoutRoute);
         Trips = new TripLog(Log, world.Random);
-        Oracle = new PipelineOracle(world, Trips, Durable("lake/trips"), Durable("lake/dead"));
+        Oracle = new PipelineOracle(
+            world, Trips, Durable("lake/trips"), hasRoute ? Durable("lake/dear") : null, Durable("lake/dead"));
     }
 
     internal SimulatedLog Log { get; } = new();
@@ -124,6 +132,9 @@ internal sealed class PipelineSystem
         Task<HudiTable?> OpenAsync(string location, CancellationToken stop) =>
             HudiTable.OpenAsync(new CrashingObjectStore(Durable(location), process), _world.Time, _world.Random, stop);
     }
+
+    private static PipelineDefinition Parse(string yaml) =>
+        PipelineDefinition.Parse(yaml, "trips.yaml", _ => null, name => throw new FileNotFoundException(name));
 
     private MemoryObjectStore Durable(string location)
     {

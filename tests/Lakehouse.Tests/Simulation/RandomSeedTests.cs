@@ -18,7 +18,7 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
     {
         int[] seeds = Number("LAKEHOUSE_SEED") is { } one ? [one] : [.. Enumerable.Range(10_000, Number("LAKEHOUSE_SEEDS") ?? SeedCount)];
         var failed = new List<string>();
-        (long lives, long restarts, long instants, long rows, long deadLetters, ulong trace) = (0, 0, 0, 0, 0, 0);
+        (long lives, long restarts, long instants, long rows, long routed, long deadLetters, ulong trace) = (0, 0, 0, 0, 0, 0, 0);
         foreach (int seed in seeds)
         {
             try
@@ -28,6 +28,7 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
                 restarts += outcome.Restarts;
                 instants += outcome.End.Instants;
                 rows += outcome.End.Rows;
+                routed += outcome.End.Routed;
                 deadLetters += outcome.End.DeadLetters;
                 trace = (trace * 31) + outcome.TraceHash;
             }
@@ -38,7 +39,7 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{seeds.Length} seeds, {lives} lives, {restarts} restarts within a life, {instants} instants, {rows} rows, "
-            + $"{deadLetters} dead letters; the trace, equal in every process, is {trace:x16}");
+            + $"{routed} routed, {deadLetters} dead letters; the trace, equal in every process, is {trace:x16}");
         Assert.True(failed.Count == 0, $"{failed.Count} of {seeds.Length} seeds failed:\n{string.Join("\n", failed.Take(5))}");
         Assert.True(seeds.Length < 100 || (lives > 2 * seeds.Length && restarts > seeds.Length), $"{lives} lives, {restarts} restarts: too few.");
     }

@@ -13,6 +13,9 @@ namespace Lakehouse.Tests.Simulation;
 internal sealed class TripLog(SimulatedLog log, Random random)
 {
     internal const string Topic = "trips";
+
+    /// <summary>Trips from this fare on go to the route, where there is one.</summary>
+    internal const int DearFrom = 50;
     private const long Day = 86_400_000;
     private const long FirstDay = 1_763_424_000_000;
     private readonly List<Made> _made = [];
@@ -32,7 +35,7 @@ internal sealed class TripLog(SimulatedLog log, Random random)
                     break;
                 case 1:
                     log.BeginTransaction(partition);
-                    (byte[]? value, long at, _, _) = Make(partition, 0);
+                    (byte[]? value, long at, _, _, _) = Make(partition, 0);
                     log.Append(partition, null, value, at);
                     log.EndTransaction(partition, commit: false);
                     break;
@@ -44,26 +47,27 @@ internal sealed class TripLog(SimulatedLog log, Random random)
         }
     }
 
-    /// <summary>What the log before these offsets comes to: rows and dead letters, as <see cref="TableRows"/> puts them.</summary>
-    internal (List<string> Rows, List<string> DeadLetters) Fold(Func<int, long> endOf)
+    /// <summary>What the log before these offsets comes to, as <see cref="TableRows"/> puts it.</summary>
+    internal LogFold Fold(Func<int, long> endOf, bool hasRoute)
     {
-        IEnumerable<Made> before = _made.Where(made => made.Offset < endOf(made.Partition));
-        List<string> rows = [.. before.Where(static made => made.Row is not null).Select(static made => made.Row!)];
-        List<string> dead = [.. before.Where(static made => made.DeadLetter is not null).Select(static made => made.DeadLetter!)];
-        rows.Sort(StringComparer.Ordinal);
-        dead.Sort(StringComparer.Ordinal);
-        return (rows, dead);
+        Made[] before = [.. _made.Where(made => made.Offset < endOf(made.Partition))];
+        return new LogFold(
+            Sorted(before.Where(made => !(hasRoute && made.IsDear)).Select(static made => made.Row)),
+            Sorted(before.Where(made => hasRoute && made.IsDear).Select(static made => made.Row)),
+            Sorted(before.Select(static made => made.DeadLetter)));
     }
+
+    private static List<string> Sorted(IEnumerable<string?> texts) => [.. texts.OfType<string>().Order(StringComparer.Ordinal)];
 
     private void Produce(TopicPartition partition)
     {
         long offset = log.Watermarks(partition).High;
-        (byte[]? value, long timestamp, string? row, string? deadLetter) = Make(partition, offset);
+        (byte[]? value, long timestamp, string? row, string? deadLetter, bool isDear) = Make(partition, offset);
         Assert.Equal(offset, log.Append(partition, null, value, timestamp));
-        _made.Add(new Made(partition.Partition, offset, row, deadLetter));
+        _made.Add(new Made(partition.Partition, offset, row, deadLetter, isDear));
     }
 
-    private (byte[]? Value, long Timestamp, string? Row, string? DeadLetter) Make(TopicPartition partition, long offset)
+    private (byte[]? Value, long Timestamp, string? Row, string? DeadLetter, bool IsDear) Make(TopicPartition partition, long offset)
     {
         int number = random.Next(10_000);
         long at = FirstDay + (random.Next(2) * Day) + number;
@@ -81,13 +85,14 @@ internal sealed class TripLog(SimulatedLog log, Random random)
             8 => ($$"""{"fare":{{Text(fare)}},"id":"{{id}}"}""", ""),
             _ => (Trip(id, at, fare), null),
         };
+        bool isDear = fare >= DearFrom;
         byte[]? value = json is null ? null : Encoding.UTF8.GetBytes(json);
         return bad switch
         {
-            null => (value, at, TableRows.Row(partition.Partition, offset, id, at, fare, "dt=" + Date(at)), null),
-            "" => (value, at, TableRows.Row(partition.Partition, offset, id, null, fare, "dt=__HIVE_DEFAULT_PARTITION__"), null),
-            "filtered" => (value, at, null, null),
-            _ => (value, at, null, TableRows.DeadLetter(Topic, partition.Partition, offset, at, json, bad)),
+            null => (value, at, TableRows.Row(partition.Partition, offset, id, at, fare, "dt=" + Date(at)), null, isDear),
+            "" => (value, at, TableRows.Row(partition.Partition, offset, id, null, fare, "dt=__HIVE_DEFAULT_PARTITION__"), null, isDear),
+            "filtered" => (value, at, null, null, false),
+            _ => (value, at, null, TableRows.DeadLetter(Topic, partition.Partition, offset, at, json, bad), false),
         };
     }
 
@@ -99,5 +104,8 @@ internal sealed class TripLog(SimulatedLog log, Random random)
         DateTimeOffset.FromUnixTimeMilliseconds(at).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>A record of the log. Neither row nor dead letter: it is filtered.</summary>
-    private sealed record Made(int Partition, long Offset, string? Row, string? DeadLetter);
+    private sealed record Made(int Partition, long Offset, string? Row, string? DeadLetter, bool IsDear);
 }
+
+/// <summary>What each table must hold, sorted: every record stands in one of them at most.</summary>
+internal sealed record LogFold(List<string> Rows, List<string> Routed, List<string> DeadLetters);
