@@ -134,7 +134,11 @@ public class CrashTests
 
     internal static int Calls(ProcessStore store) => s_calls.GetOrCreateValue(store).Value;
 
-    internal static int Inject(ProcessStore store, Fault fault, int at, ProtocolWorld world)
+    internal static int Inject(ProcessStore store, Fault fault, int at, ProtocolWorld world) =>
+        Inject(store, fault, at, world.Oracle.CheckAsync);
+
+    /// <summary>Puts a fault at one call; <paramref name="lookOn"/> is asked after every change.</summary>
+    internal static int Inject(ProcessStore store, Fault fault, int at, Func<Task> lookOn)
     {
         StrongCount count = s_calls.GetOrCreateValue(store);
         store.Before = call =>
@@ -160,7 +164,7 @@ public class CrashTests
         {
             if (call.Mutates)
             {
-                await world.Oracle.CheckAsync();
+                await lookOn();
             }
 
             if (count.Hit)
