@@ -56,6 +56,9 @@ internal sealed class KafkaClient : IDisposable
 
     public void Dispose() => Handle.Dispose();
 
+    /// <summary>Leaves the native client where it is, with its threads, for the rest of the process.</summary>
+    public void Abandon() => Handle.SetHandleAsInvalid();
+
     public string ClusterId(int timeoutMillis)
     {
         nint id = rd_kafka_clusterid(Handle, timeoutMillis);

@@ -12,6 +12,9 @@ public sealed class KafkaConsumer : IKafkaConsumer
 {
     private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Before 2.3 a cooperative member that was never assigned anything aborts the process when it is destroyed.</summary>
+    private const int DestroysUnassignedVersion = 0x02030000;
     private const int LeaveStepMillis = 50;
     private const int WatermarkTimeoutMillis = 5000;
 
@@ -24,8 +27,10 @@ public sealed class KafkaConsumer : IKafkaConsumer
     private readonly Action<string>? _log;
     private readonly string _group;
     private readonly string? _instanceId;
+    private readonly bool _isCooperative;
     private volatile KafkaException? _lastError;
     private KafkaException? _permanentError;
+    private bool _awaitsFirstAssignment;
     private bool _isDisposed;
 
     /// <summary>Makes the client; brokers are connected to in the background. Throws <see cref="KafkaException"/> for bad properties.</summary>
@@ -35,7 +40,9 @@ public sealed class KafkaConsumer : IKafkaConsumer
         _time = time;
         _log = options.Log;
         (_group, _instanceId) = (options.Group, options.InstanceId);
-        _client = new KafkaClient(ConsumerType, options.ToProperties(), EventLog | EventError | EventRebalance, time);
+        Dictionary<string, string> properties = options.ToProperties();
+        _isCooperative = properties["partition.assignment.strategy"].Contains("cooperative", StringComparison.Ordinal);
+        _client = new KafkaClient(ConsumerType, properties, EventLog | EventError | EventRebalance, time);
         KafkaError.ThrowIfAny(rd_kafka_poll_set_consumer(_client.Handle), "No consumer");
         KafkaError.ThrowIfAny(rd_kafka_set_log_queue(_client.Handle, 0), "No log");
         _mainQueue = rd_kafka_queue_get_consumer(_client.Handle);
@@ -91,6 +98,7 @@ public sealed class KafkaConsumer : IKafkaConsumer
         ArgumentNullException.ThrowIfNull(topics);
         using var list = new PartitionList([.. topics.Select(topic => KeyValuePair.Create(new TopicPartition(topic, -1), 0L))]);
         KafkaError.ThrowIfAny(rd_kafka_subscribe(_client.Handle, list.Pointer), $"Subscribing to {string.Join(", ", topics)}");
+        _awaitsFirstAssignment = _isCooperative;
         return Task.CompletedTask;
     }
 
@@ -227,7 +235,14 @@ public sealed class KafkaConsumer : IKafkaConsumer
             _queues.Clear();
             LeaveGroup();
             _mainQueue.Dispose();
-            _client.Dispose();
+            if (_awaitsFirstAssignment && Librdkafka.Version < DestroysUnassignedVersion)
+            {
+                _client.Abandon();
+            }
+            else
+            {
+                _client.Dispose();
+            }
         }
 
         return ValueTask.CompletedTask;
@@ -345,6 +360,7 @@ public sealed class KafkaConsumer : IKafkaConsumer
         switch (rd_kafka_event_error(next))
         {
             case KafkaError.AssignPartitions:
+                _awaitsFirstAssignment = false;
                 _groupEvents.Enqueue(new GroupEvent.Assigned(partitions));
                 break;
             case KafkaError.RevokePartitions:

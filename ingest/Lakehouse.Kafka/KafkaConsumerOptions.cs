@@ -5,6 +5,12 @@ namespace Lakehouse.Kafka;
 /// <summary>What a <see cref="KafkaConsumer"/> needs to know.</summary>
 public sealed record KafkaConsumerOptions
 {
+    /// <summary>
+    /// From 2.6.1 on a rebalance interrupts, and makes commit early, only the partitions that change hands. Before, librdkafka's cooperative
+    /// assignor could abort the process or loop for ever (its issues 4312 and 4783), so that it is for those who ask for it.
+    /// </summary>
+    private const int SoundCooperativeVersion = 0x02060100;
+
     /// <summary>Addresses, <c>host:port</c> separated by commas.</summary>
     public required string BootstrapServers { get; init; }
 
@@ -55,9 +61,7 @@ public sealed record KafkaConsumerOptions
             ["queued.max.messages.kbytes"] = FormattableString.Invariant($"{Math.Max(PrefetchByteCountPerPartition >> 10, 1)}"),
             ["fetch.message.max.bytes"] = FormattableString.Invariant($"{Math.Clamp(PrefetchByteCountPerPartition / 4, 1 << 20, 8 << 20)}"),
             ["fetch.wait.max.ms"] = "100",
-
-            // A rebalance interrupts, and makes commit early, only the partitions that change hands.
-            ["partition.assignment.strategy"] = "cooperative-sticky",
+            ["partition.assignment.strategy"] = Librdkafka.Version >= SoundCooperativeVersion ? "cooperative-sticky" : "roundrobin,range",
         };
         if (InstanceId is not null)
         {

@@ -215,6 +215,33 @@ public sealed class RealKafkaTests(RealKafka kafka) : IClassFixture<RealKafka>
         Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(9));
     }
 
+    [Theory]
+    [InlineData("range")]
+    [InlineData("cooperative-sticky")]
+    public async Task A_member_that_was_never_assigned_anything_can_leave(string strategy)
+    {
+        string topic = "unassigned-" + strategy;
+        CreateTopic(topic, 1);
+        (string, string)[] properties = [("partition.assignment.strategy", strategy), ("heartbeat.interval.ms", "200")];
+        var group = new KafkaReading.Group();
+        await using KafkaConsumer first = KafkaReading.Consumer(Servers, topic, properties);
+        await first.SubscribeAsync([topic], CancellationToken.None);
+        await group.UntilAsync(() => group.Of(first).Count == 1, first);
+        for (int millis = 0; millis < 1_000; millis += 100)
+        {
+            // < It joins, and leaves at some moment before or after the group has heard of it.
+            await using KafkaConsumer brief = KafkaReading.Consumer(Servers, topic, properties);
+            await brief.SubscribeAsync([topic], CancellationToken.None);
+            for (int waited = 0; waited < millis; waited += 20)
+            {
+                await group.AnswerAsync(first);
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+        }
+
+        await group.UntilAsync(() => group.Of(first).Count == 1, first);
+    }
+
     [Fact]
     public async Task A_recreated_topic_has_another_id_where_the_library_can_ask()
     {
