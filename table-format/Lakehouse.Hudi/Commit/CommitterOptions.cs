@@ -14,6 +14,9 @@ public sealed record CommitterOptions
     /// <summary>How often such a claim is looked at.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long a committer that has waited longer is let go first.</summary>
+    public TimeSpan Courtesy { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Instants that stay on the active timeline at least; older ones are pruned a tenth of that at a time.</summary>
     public int ActiveInstantsKept { get; init; } = 300;
 

@@ -7,7 +7,8 @@ namespace Lakehouse.Hudi;
 /// <param name="Newest">The outcome of the greatest decided number, or null.</param>
 /// <param name="Pending">The claim after the newest outcome, or null when that number is free.</param>
 /// <param name="Published">True when the newest outcome is aborted or its completed instant is on the timeline.</param>
-internal sealed record SequenceView(Outcome? Newest, Claim? Pending, bool Published);
+/// <param name="Waiting">Places in the <see cref="WaitingLine"/>, in order.</param>
+internal sealed record SequenceView(Outcome? Newest, Claim? Pending, bool Published, IReadOnlyList<string> Waiting);
 
 /// <summary>
 /// The folder <c>.hoodie/.sequence/</c>: <c>k/n.claim</c> and <c>k/n.outcome</c>, both put if absent and never changed. n has 20 digits, so
@@ -45,7 +46,7 @@ internal static class SequenceFolder
     {
         for (int looks = 0; looks < LooksMax; looks++)
         {
-            (long newest, long highest) = await GreatestAsync(store, known?.Number ?? 0, cancellation);
+            (long newest, long highest, List<string> waiting) = await GreatestAsync(store, known?.Number ?? 0, cancellation);
             Outcome? outcome = newest == 0 ? null
                 : newest == known?.Number ? known : await ReadOutcomeAsync(store, newest, cancellation);
             Claim? pending = highest > newest ? await ReadClaimAsync(store, newest + 1, cancellation) : null;
@@ -57,7 +58,7 @@ internal static class SequenceFolder
 
             bool published = outcome is not { IsCommitted: true }
                 || (await store.StatAsync(outcome.Completed.Path, cancellation) is null) == outcome.IsPublishedByAbsence;
-            return new SequenceView(outcome, pending, published);
+            return new SequenceView(outcome, pending, published, waiting);
         }
 
         throw new HudiException(store.Root, $"'{Folder}' changes faster than it can be read.");
@@ -87,7 +88,7 @@ internal static class SequenceFolder
         List<ObjectPath> folders = [];
         await foreach (ObjectStat stat in store.ListAsync(Folder, recursive: false, cancellation))
         {
-            if (stat.IsFolder)
+            if (stat.IsFolder && stat.Path.Name != WaitingLine.FolderName)
             {
                 folders.Add(stat.Path);
             }
@@ -117,7 +118,8 @@ internal static class SequenceFolder
     /// <param name="store">The table's store.</param>
     /// <param name="known">A number that has an outcome, or 0: numbers before it need not be listed.</param>
     /// <param name="cancellation">Stops the listing.</param>
-    private static async Task<(long Newest, long Highest)> GreatestAsync(IObjectStore store, long known, CancellationToken cancellation)
+    private static async Task<(long Newest, long Highest, List<string> Waiting)> GreatestAsync(
+        IObjectStore store, long known, CancellationToken cancellation)
     {
         if (known > 0 && await AfterAsync(store, ClaimPath(known), cancellation) is { Newest: > 0 } after)
         {
@@ -134,14 +136,20 @@ internal static class SequenceFolder
             highest = Math.Max(highest, Math.Max(newest, claims.Count == 0 ? 0 : claims[^1]));
         }
 
-        return (newest, highest);
+        // < Who has seen no outcome yet looks again before it can be passed, and sees the line then.
+        return (newest, highest, []);
     }
 
-    /// <summary>The greatest numbers among the files after a path, in all folders: one request where there are few.</summary>
-    private static async Task<(long Newest, long Highest)> AfterAsync(IObjectStore store, ObjectPath after, CancellationToken cancellation)
+    /// <summary>
+    /// The greatest numbers among the files after a path, in all folders, and the places in line, which come after all numbers: one request
+    /// where there are few.
+    /// </summary>
+    private static async Task<(long Newest, long Highest, List<string> Waiting)> AfterAsync(
+        IObjectStore store, ObjectPath after, CancellationToken cancellation)
     {
         long newest = 0;
         long highest = 0;
+        List<string> waiting = [];
         await foreach (ObjectStat stat in store.ListAsync(Folder, recursive: true, after, cancellation))
         {
             if (TryParse(stat.Path.Name, out long number, out bool isOutcome))
@@ -149,9 +157,13 @@ internal static class SequenceFolder
                 newest = isOutcome ? number : newest;
                 highest = number;
             }
+            else if (WaitingLine.IsPlace(stat.Path))
+            {
+                waiting.Add(stat.Path.Name);
+            }
         }
 
-        return (newest, highest);
+        return (newest, highest, waiting);
     }
 
     private static bool TryParse(string name, out long number, out bool isOutcome)

@@ -17,6 +17,7 @@ internal sealed class SequencedCommit(
 {
     private const int StepsMax = 100_000;
     private const int CopiesAtATime = 8;
+    private readonly WaitingLine _line = new(table.Store, options, time, random);
     private readonly Dictionary<string, long> _watchedSince = new(StringComparer.Ordinal);
     private Outcome? _known;
     private long _rolledForward;
@@ -28,7 +29,30 @@ internal sealed class SequencedCommit(
     /// <summary>
     /// Commits a proposal, or with none only finishes what others left. Null: there was no proposal.
     /// </summary>
+    /// <param name="proposal">What to commit.</param>
+    /// <param name="rollForward">Brings an outcome's files into its followers.</param>
+    /// <param name="cancellation">Gives up; what is decided by then stands.</param>
+    /// <param name="staysInLine">A conflict is answered by planning again, so the place in the <see cref="WaitingLine"/> is kept: whoever
+    /// asks for that calls <see cref="LeaveLineAsync"/> at the end.</param>
     internal async Task<CommitResult?> RunAsync(
+        Proposal? proposal, Func<Outcome, CancellationToken, Task> rollForward, CancellationToken cancellation, bool staysInLine = false)
+    {
+        try
+        {
+            return await LookAndActAsync(proposal, rollForward, cancellation);
+        }
+        finally
+        {
+            if (proposal is not null && !staysInLine)
+            {
+                await _line.LeaveAsync();
+            }
+        }
+    }
+
+    internal ValueTask LeaveLineAsync() => _line.LeaveAsync();
+
+    private async Task<CommitResult?> LookAndActAsync(
         Proposal? proposal, Func<Outcome, CancellationToken, Task> rollForward, CancellationToken cancellation)
     {
         await table.CheckUnchangedAsync(cancellation);
@@ -53,6 +77,7 @@ internal sealed class SequencedCommit(
                 case CommitStep.AlreadyDone:
                     return new CommitResult.AlreadyCommitted();
                 case CommitStep.GiveUp giveUp:
+                    await _line.WantAsync(found.Number + 1, cancellation);
                     return new CommitResult.Conflicted(giveUp.Reason);
                 case CommitStep.Abort abort:
                     await OverruleAsync(found, abort.Claim, cancellation);
@@ -61,7 +86,12 @@ internal sealed class SequencedCommit(
                     await Task.Delay(options.PollInterval, time, cancellation);
                     break;
                 case CommitStep.Take take:
-                    if (await TakeAsync(found, take.Number, proposal!, rollForward, cancellation) is { } committed)
+                    await _line.WantAsync(take.Number, cancellation);
+                    if (await _line.LetsOthersGoFirstAsync(view.Waiting, cancellation))
+                    {
+                        await Task.Delay(options.PollInterval, time, cancellation);
+                    }
+                    else if (await TakeAsync(found, take.Number, proposal!, rollForward, cancellation) is { } committed)
                     {
                         return committed;
                     }

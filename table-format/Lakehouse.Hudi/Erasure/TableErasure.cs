@@ -56,32 +56,39 @@ public sealed class TableErasure
         ArgumentNullException.ThrowIfNull(condition);
         await StoreProbe.RunAsync(_table.Store, _random, cancellation);
         string reason = "";
-        for (int tries = 0; tries < TriesMax; tries++)
+        try
         {
-            ObjectPath staging = HudiTable.StagingFolder("erasure", "delete", _name, tries);
-            try
+            for (int tries = 0; tries < TriesMax; tries++)
             {
-                ReplaceProposal? proposal = await PlanAsync(condition, staging, cancellation);
-                if (proposal is null)
+                ObjectPath staging = HudiTable.StagingFolder("erasure", "delete", _name, tries);
+                try
                 {
-                    return new ErasureResult(null, 0, 0, 0);
-                }
+                    ReplaceProposal? proposal = await PlanAsync(condition, staging, cancellation);
+                    if (proposal is null)
+                    {
+                        return new ErasureResult(null, 0, 0, 0);
+                    }
 
-                switch (await CommitAsync(proposal, cancellation))
+                    switch (await CommitAsync(proposal, cancellation))
+                    {
+                        case CommitResult.Committed committed:
+                            return new ErasureResult(committed.Instant, proposal.Plan.RowsTaken,
+                                proposal.Files.Sum(static f => f.RowCount), proposal.Plan.Replaced.Length);
+                        case CommitResult.Conflicted conflicted:
+                            reason = conflicted.Reason;
+                            break;
+                    }
+                }
+                finally
                 {
-                    case CommitResult.Committed committed:
-                        return new ErasureResult(committed.Instant, proposal.Plan.RowsTaken,
-                            proposal.Files.Sum(static f => f.RowCount), proposal.Plan.Replaced.Length);
-                    case CommitResult.Conflicted conflicted:
-                        reason = conflicted.Reason;
-                        break;
+                    // What was committed has been copied out of it.
+                    await Pruning.DeleteFolderAsync(_table.Store, staging, CancellationToken.None);
                 }
             }
-            finally
-            {
-                // What was committed has been copied out of it.
-                await Pruning.DeleteFolderAsync(_table.Store, staging, CancellationToken.None);
-            }
+        }
+        finally
+        {
+            await _sequence.LeaveLineAsync();
         }
 
         throw new HudiException(_table.Store.Root, $"nothing was erased: {reason}. Try again when less is going on.");
@@ -114,7 +121,8 @@ public sealed class TableErasure
     /// <summary>Step 3.</summary>
     internal async Task<CommitResult> CommitAsync(ReplaceProposal proposal, CancellationToken cancellation)
     {
-        CommitResult? result = await _sequence.RunAsync(proposal, _followers.RollForwardAsync, cancellation);
+        CommitResult? result = await _sequence.RunAsync(
+            proposal, _followers.RollForwardAsync, cancellation, staysInLine: true);
         Invariant.Holds(result is not null, "A proposal has a result.");
         return result;
     }

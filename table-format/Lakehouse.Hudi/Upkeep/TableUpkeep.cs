@@ -123,15 +123,23 @@ public sealed class TableUpkeep
         Func<CancellationToken, Task<(TPlan Plan, ServiceProposal? Proposal)>> plan, CancellationToken cancellation)
     {
         await StoreProbe.RunAsync(Store, _random, cancellation);
-        for (int tries = 0; tries < TriesMax; tries++)
+        try
         {
-            await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
-            (TPlan planned, ServiceProposal? proposal) = await plan(cancellation);
-            if (proposal is null
-                || await _sequence.RunAsync(proposal, _followers.RollForwardAsync, cancellation) is not CommitResult.Conflicted)
+            for (int tries = 0; tries < TriesMax; tries++)
             {
-                return planned;
+                await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
+                (TPlan planned, ServiceProposal? proposal) = await plan(cancellation);
+                if (proposal is null
+                    || await _sequence.RunAsync(proposal, _followers.RollForwardAsync, cancellation, staysInLine: true)
+                        is not CommitResult.Conflicted)
+                {
+                    return planned;
+                }
             }
+        }
+        finally
+        {
+            await _sequence.LeaveLineAsync();
         }
 
         throw new HudiException(Store.Root, "its writers commit faster than this could be planned; stop them for a moment.");
