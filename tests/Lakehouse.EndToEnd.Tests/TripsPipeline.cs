@@ -6,13 +6,13 @@ namespace Lakehouse.EndToEnd.Tests;
 internal static class TripsPipeline
 {
     /// <summary>Writes the pipeline file and returns its path; the table is in the folder <c>table</c>.</summary>
-    public static string Write(TemporaryFolder folder, string bootstrapServers, string topic, string interval = "4s")
+    public static string Write(TemporaryFolder folder, string bootstrapServers, string topic, string interval = "4s", string kafka = "")
     {
         string path = folder["trips.yaml"];
         File.WriteAllText(path, $"""
             pipeline: trips
             source:
-              kafka: {"{"} bootstrap_servers: "{bootstrapServers}", topics: [{topic}], group: lakehouse-trips, start: earliest {"}"}
+              kafka: {"{"} bootstrap_servers: "{bootstrapServers}", topics: [{topic}], group: lakehouse-trips, start: earliest{kafka} {"}"}
             format: {"{"} json: {"{"} unknown_fields: ignore {"}"} {"}"}
             schema:
               - {"{"} name: trip_id, type: string, required: true {"}"}

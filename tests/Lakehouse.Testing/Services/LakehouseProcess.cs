@@ -85,12 +85,17 @@ public sealed class LakehouseProcess : IDisposable
         return (_process.ExitCode, _output.ToString(), _error.ToString());
     }
 
+    /// <summary>The exit code of one that has ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Asks the program to end, as systemd and Kubernetes do (SIGTERM).</summary>
-    public void Terminate()
-    {
-        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Stops it where it stands, as a machine that hangs (SIGSTOP).</summary>
+    public void Pause() => Signal("STOP");
+
+    /// <summary>Lets it go on (SIGCONT).</summary>
+    public void Continue() => Signal("CONT");
 
     /// <summary>SIGKILL, and waits until it is gone.</summary>
     public void Kill()
@@ -108,6 +113,12 @@ public sealed class LakehouseProcess : IDisposable
     {
         Kill();
         _process.Dispose();
+    }
+
+    private void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", ["-" + name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     private sealed class Listener
