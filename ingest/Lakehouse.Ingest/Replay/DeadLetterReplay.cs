@@ -9,8 +9,8 @@ using Lakehouse.Storage;
 namespace Lakehouse.Ingest;
 
 /// <summary>
-/// Dead letters put once more through decoder and steps, with the coordinates and bytes that they had: what is a row now is written as the
-/// row that it would have been, under the same identity. What is still bad stays; what a filter drops leaves and is counted.
+/// Dead letters put once more through decoder, steps and routes, with the coordinates and bytes that they had: what is a row now is written
+/// as the row that it would have been, under the same identity. What is still bad stays; what a filter drops leaves and is counted.
 /// </summary>
 public sealed class DeadLetterReplay : IRowReplay
 {
@@ -21,20 +21,25 @@ public sealed class DeadLetterReplay : IRowReplay
     private readonly Action<RecordBatch> _stillBad;
     private readonly MessageDecoder _decoder;
     private readonly StepChain _steps;
-    private readonly TableWriter? _writer;
+    private readonly HudiSinkWriter? _sink;
+    private readonly RowRouter _router;
     private readonly byte[] _pipelineName;
     private readonly int[] _partitionColumns;
     private readonly SplitCounts _decoded = new();
     private readonly SplitCounts _written = new();
+    private readonly SplitCounts _routed = new();
     private readonly Dictionary<string, TopicPartition> _splits = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _partitions = new(StringComparer.Ordinal);
+    private readonly long[] _routeCounts;
 
     /// <summary>Prepares a replay; nothing is touched.</summary>
     /// <param name="pipeline">The pipeline, corrected perhaps; its <see cref="PipelineDefinition.DeadLettersPath"/> is set.</param>
-    /// <param name="table">The table that rows go to; see <see cref="WhyNotInto"/>.</param>
+    /// <param name="table">The first table that rows go to; see <see cref="WhyNotInto"/>.</param>
+    /// <param name="routes">The tables of the routes, in the pipeline's order.</param>
     /// <param name="start">Where files are staged and what the table holds.</param>
     /// <param name="stillBad">Sees the records that are still bad, as rows of the dead letters with their new reason.</param>
-    public DeadLetterReplay(PipelineDefinition pipeline, HudiTable table, ReplayStart start, Action<RecordBatch> stillBad)
+    public DeadLetterReplay(
+        PipelineDefinition pipeline, HudiTable table, ImmutableArray<HudiTable> routes, ReplayStart start, Action<RecordBatch> stillBad)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(table);
@@ -45,9 +50,22 @@ public sealed class DeadLetterReplay : IRowReplay
         _steps = new StepChain(pipeline, WriteAsync);
         _pipelineName = Encoding.UTF8.GetBytes(pipeline.Name);
         _partitionColumns = [.. pipeline.Table.PartitionBy.Select(pipeline.Schemas.Output.IndexOf)];
-        _writer = start.Staging is not { } staging ? null : new TableWriter(
-            table, _ => staging, new BaseFileOptions { EventTimeColumn = pipeline.EventTimeColumn }, 0, pipeline.Table.FileBytesMax,
-            new OpenFileBudget(pipeline.MemoryBudgetBytes / 2));
+        _router = new RowRouter(StepBinding.Routes(pipeline));
+        _routeCounts = new long[pipeline.Routes.Length];
+        if (start.Staging is not { } staging)
+        {
+            return;
+        }
+
+        var budget = new OpenFileBudget(pipeline.MemoryBudgetBytes / 2);
+        TableWriter Writer(HudiTable one, TableDefinition definition) => new(
+            one, _ => staging, new BaseFileOptions { EventTimeColumn = pipeline.EventTimeColumn }, 0, definition.FileBytesMax, budget);
+        _sink = new HudiSinkWriter(
+            Writer(table, pipeline.Table),
+            pipeline.Schemas.OffsetIndex,
+            _router,
+            [.. pipeline.Routes.Zip(routes, (route, one) => new FollowerWriter(route.Table.Path, Writer(one, route.Table)))],
+            deadLetters: null);
     }
 
     /// <summary>Dead letters that were looked at.</summary>
@@ -59,18 +77,19 @@ public sealed class DeadLetterReplay : IRowReplay
     /// <summary>Of these, records that are still bad.</summary>
     public long StillBad { get; private set; }
 
-    /// <summary>Rows by the table partition that they go to.</summary>
+    /// <summary>When nothing is written: rows by the partition of the first table that they would go to.</summary>
     public IReadOnlyDictionary<string, long> Partitions => _partitions;
 
-    /// <summary>Why a pipeline cannot write into a table, or null when it can.</summary>
-    public static string? WhyNotInto(PipelineDefinition pipeline, TableConfig table)
+    /// <summary>When nothing is written: rows that would go to the tables of the routes, in their order.</summary>
+    public IReadOnlyList<long> RouteCounts => _routeCounts;
+
+    /// <summary>Why a pipeline cannot write into a table that is to be its first one or a route's, or null when it can.</summary>
+    public static string? WhyNotInto(PipelineDefinition pipeline, TableDefinition definition, TableConfig table)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(table);
-        TableConfig wanted = PipelineTables.Rows(pipeline);
-        return !pipeline.Routes.IsEmpty
-                ? "it has routes, and a replay writes to one table only"
-            : !wanted.Schema.Equals(table.Schema)
+        TableConfig wanted = PipelineTables.Rows(pipeline, definition);
+        return !wanted.Schema.Equals(table.Schema)
                 ? $"it makes rows of ({wanted.Schema}), the table has ({table.Schema})"
             : !wanted.PartitionFields.SequenceEqual(table.PartitionFields)
                 ? $"it partitions by ({string.Join(", ", wanted.PartitionFields)}), the table by ({string.Join(", ", table.PartitionFields)})"
@@ -131,22 +150,26 @@ public sealed class DeadLetterReplay : IRowReplay
     /// <inheritdoc/>
     public async Task<ReplayedRows> CompleteAsync(CancellationToken cancellation)
     {
-        ImmutableArray<StagedFile> files = _writer is null ? [] : await _writer.CompleteAsync(cancellation);
+        SinkPart? part = _sink is null
+            ? null
+            : CheckpointParts.ReadSink(await _sink.PrepareCommitAsync(new CheckpointId(0), ReadOnlyMemory<byte>.Empty, cancellation));
+        (SplitCounts written, SplitCounts routed) = part is null ? (_written, _routed) : (part.Written, part.Routed);
         var counts = ImmutableArray.CreateBuilder<ReplayedCount>();
         foreach ((string split, TopicPartition partition) in _splits.Where(s => _decoded[s.Key] > 0).OrderBy(static s => s.Value))
         {
-            counts.Add(new ReplayedCount(KeyOf(partition), _written[split], _decoded[split] - _written[split]));
+            long filtered = _decoded[split] - written[split] - routed[split];
+            counts.Add(new ReplayedCount(KeyOf(partition), written[split], filtered, routed[split]));
         }
 
-        return new ReplayedRows(files, counts.ToImmutable());
+        return new ReplayedRows(part?.Files ?? [], part?.Followers ?? [], counts.ToImmutable());
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         _decoder.Dispose();
         _steps.Dispose();
-        _writer?.Dispose();
+        return _sink?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 
     private bool IsWanted(Letters letters, ColumnVector matches, int row) =>
@@ -205,14 +228,22 @@ public sealed class DeadLetterReplay : IRowReplay
     /// <summary>The end of the steps; takes the rows over.</summary>
     private ValueTask WriteAsync(DataBatch batch, CancellationToken cancellation)
     {
-        _written.Add(batch.Split, batch.Rows.RowCount);
-        PartitionRouter.Count(batch.Rows, _partitionColumns, _partitions);
-        if (_writer is not null)
+        if (_sink is not null)
         {
-            return _writer.WriteAsync(batch.Rows, batch.Split, _pipeline.Schemas.OffsetIndex, cancellation);
+            return _sink.WriteAsync(batch, cancellation);
         }
 
-        batch.Rows.Dispose();
+        using RecordBatch all = batch.Rows;
+        _router.Divide(all);
+        for (int route = 0; route < _routeCounts.Length; route++)
+        {
+            _routeCounts[route] += _router.Counts[route + 1];
+            _routed.Add(batch.Split, _router.Counts[route + 1]);
+        }
+
+        using RecordBatch rows = _router.Take(all, 0);
+        _written.Add(batch.Split, rows.RowCount);
+        PartitionRouter.Count(rows, _partitionColumns, _partitions);
         return ValueTask.CompletedTask;
     }
 

@@ -17,7 +17,11 @@ internal static class PipelineFiles
         }
 
         PipelineDefinition definition = PipelineDefinition.Load(path, Environment.GetEnvironmentVariable);
-        return definition.DeadLettersPath is { } letters ? definition with { DeadLettersPath = Absolute(letters) } : definition;
+        return definition with
+        {
+            DeadLettersPath = definition.DeadLettersPath is { } letters ? Absolute(letters) : null,
+            Routes = [.. definition.Routes.Select(static r => r with { Table = r.Table with { Path = Absolute(r.Table.Path) } })],
+        };
     }
 
     /// <summary>A relative path as seen from the current folder; a URL stays as it is.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Lakehouse.Columns;
@@ -53,20 +54,21 @@ internal static class ReplayCommand
     internal static async Task<ReplayAnswer> RunAsync(
         string location, string where, PipelineDefinition pipeline, bool isPlan, CancellationToken cancellation)
     {
-        (HudiTable table, HudiTable letters) = await OpenAsync(location, pipeline, cancellation);
+        (HudiTable table, ImmutableArray<HudiTable> routes, HudiTable letters) = await OpenAsync(location, pipeline, cancellation);
         var options = new CommitterOptions
         {
             OpenFollower = (follower, stop) => Tables.OpenAsync(follower, pipeline.S3, stop),
         };
         var replay = new FollowerReplay(
-            table, pipeline.DeadLettersPath ?? "", options, ProcessFacts.Time, ProcessFacts.NewRandom()); // < OpenAsync wants one
+            table, pipeline.DeadLettersPath ?? "", [.. pipeline.Routes.Select(static r => r.Table.Path)], options, // < OpenAsync wants one
+            ProcessFacts.Time, ProcessFacts.NewRandom());
         DeadLetterReplay? last = null;
         var causes = new DeadLetterCauses();
         DeadLetterReplay Begin(ReplayStart start)
         {
             // Another try begins anew, with the dead letters that are there then.
             causes = new DeadLetterCauses();
-            return last = new DeadLetterReplay(pipeline, table, start, batch => causes.Add(batch));
+            return last = new DeadLetterReplay(pipeline, table, routes, start, batch => causes.Add(batch));
         }
 
         var condition = new WhereCondition(where, letters);
@@ -74,16 +76,16 @@ internal static class ReplayCommand
             ? await replay.PlanAsync(condition, Begin, cancellation)
             : await replay.RunAsync(condition, Begin, cancellation);
         Invariant.Holds(last is not null, "A replay has looked at the dead letters.");
-        return new ReplayAnswer(table, letters, isPlan, result, last, causes.All);
+        return new ReplayAnswer(pipeline, table, letters, isPlan, result, last, causes.All);
     }
 
     /// <summary>Opens both tables of a pipeline. Throws with what does not fit together.</summary>
-    private static async Task<(HudiTable Table, HudiTable Letters)> OpenAsync(
+    private static async Task<(HudiTable Table, ImmutableArray<HudiTable> Routes, HudiTable Letters)> OpenAsync(
         string location, PipelineDefinition pipeline, CancellationToken cancellation)
     {
         string path = pipeline.DeadLettersPath
             ?? throw new CommandFailedException(ExitCode.Usage, $"{pipeline.File} has no 'dead_letters' that could be replayed.");
-        HudiTable table = await Tables.OpenAsync(pipeline.Table.Path, pipeline.S3, cancellation);
+        HudiTable table = await OpenAsync(pipeline, pipeline.Table, cancellation);
         HudiTable letters = await Tables.OpenAsync(path, pipeline.S3, cancellation);
         string named = Tables.OpenStore(location, pipeline.S3).Root;
         if (named != table.Store.Root && named != letters.Store.Root)
@@ -97,9 +99,22 @@ internal static class ReplayCommand
             throw new CommandFailedException(ExitCode.Usage, $"The table at {letters.Store.Root} holds no dead letters: its columns are others.");
         }
 
-        return DeadLetterReplay.WhyNotInto(pipeline, table.Config) is { } reason
+        var routes = ImmutableArray.CreateBuilder<HudiTable>();
+        foreach (RouteDefinition route in pipeline.Routes)
+        {
+            routes.Add(await OpenAsync(pipeline, route.Table, cancellation));
+        }
+
+        return (table, routes.ToImmutable(), letters);
+    }
+
+    /// <summary>Opens the first table or a route's.</summary>
+    private static async Task<HudiTable> OpenAsync(PipelineDefinition pipeline, TableDefinition definition, CancellationToken cancellation)
+    {
+        HudiTable table = await Tables.OpenAsync(definition.Path, pipeline.S3, cancellation);
+        return DeadLetterReplay.WhyNotInto(pipeline, definition, table.Config) is { } reason
             ? throw new CommandFailedException(ExitCode.Usage, $"{pipeline.File} does not fit the table at {table.Store.Root}: {reason}.")
-            : (table, letters);
+            : table;
     }
 
     private static void Show(ReplayAnswer answer, Terminal terminal)
@@ -125,15 +140,21 @@ internal static class ReplayCommand
         ShowPartitions(answer, terminal);
         string verb = answer.IsPlan ? "would become" : "became";
         string counts = $"{Sizes.Count(answer.Written)} dead letters {verb} rows of {answer.Table.Store.Root}"
+            + (answer.Routed > 0 ? $", {Sizes.Count(answer.Routed)} rows of its routes" : "")
             + (answer.Filtered > 0 ? $", {Sizes.Count(answer.Filtered)} {(answer.IsPlan ? "would be" : "were")} dropped by its filters" : "");
-        terminal.Good(answer.Written + answer.Filtered == 0 ? "There is nothing to replay; nothing was changed."
+        terminal.Good(answer.Written + answer.Filtered + answer.Routed == 0 ? "There is nothing to replay; nothing was changed."
             : answer.IsPlan ? counts + "."
             : $"{counts}, as of {answer.Result.Instant}.");
     }
 
     private static void ShowPartitions(ReplayAnswer answer, Terminal terminal)
     {
-        if (!answer.IsPlan || answer.Written == 0)
+        foreach ((RouteDefinition route, long rows) in answer.Pipeline.Routes.Zip(answer.Replay.RouteCounts).Where(static r => r.Second > 0))
+        {
+            terminal.Line($"{Sizes.Count(rows)} rows would go to the table at {route.Table.Path}.");
+        }
+
+        if (answer.Replay.Partitions.Count == 0)
         {
             return;
         }
@@ -161,13 +182,14 @@ internal static class ReplayCommand
         answer.Replay.Matched,
         answer.Written,
         answer.Filtered,
+        answer.Routed,
         answer.Replay.StillBad,
         answer.Replay.OfOtherPipelines,
         answer.Result.FilesReplaced,
         answer.Result.RowsKept,
         Sources = answer.Result.Counts.Select(c => new
         {
-            c.Key.Pipeline, c.Key.Cluster, c.Key.Topic, c.Key.Partition, c.Written, c.Filtered,
+            c.Key.Pipeline, c.Key.Cluster, c.Key.Topic, c.Key.Partition, c.Written, c.Filtered, c.Routed,
         }),
         Partitions = answer.Replay.Partitions.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => new { Path = p.Key, RowCount = p.Value }),
         Causes = DeadLettersCommand.AsJson(answer.Causes),
@@ -175,6 +197,7 @@ internal static class ReplayCommand
 }
 
 /// <summary>How a replay went.</summary>
+/// <param name="Pipeline">The pipeline that decoded.</param>
 /// <param name="Table">The table that rows went to.</param>
 /// <param name="Letters">The dead letters.</param>
 /// <param name="IsPlan">Nothing was changed.</param>
@@ -182,10 +205,19 @@ internal static class ReplayCommand
 /// <param name="Replay">What was found out about the dead letters.</param>
 /// <param name="Causes">Why those that stay are still bad.</param>
 internal sealed record ReplayAnswer(
-    HudiTable Table, HudiTable Letters, bool IsPlan, ReplayResult Result, DeadLetterReplay Replay, IReadOnlyList<DeadLetterCause> Causes)
+    PipelineDefinition Pipeline,
+    HudiTable Table,
+    HudiTable Letters,
+    bool IsPlan,
+    ReplayResult Result,
+    DeadLetterReplay Replay,
+    IReadOnlyList<DeadLetterCause> Causes)
 {
     /// <summary>Dead letters that are rows now.</summary>
     internal long Written => Result.Counts.Sum(static c => c.Written);
+
+    /// <summary>Dead letters that are rows of routes' tables now.</summary>
+    internal long Routed => Result.Counts.Sum(static c => c.Routed);
 
     /// <summary>Dead letters that filters dropped.</summary>
     internal long Filtered => Result.Counts.Sum(static c => c.Filtered);

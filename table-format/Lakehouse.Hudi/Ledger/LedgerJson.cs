@@ -96,6 +96,7 @@ internal static class LedgerJson
             WriteKey(json, count.Key);
             json.WriteNumber("written", count.Written);
             json.WriteNumber("filtered", count.Filtered);
+            json.WriteNumber("routed", count.Routed);
             json.WriteEndObject();
         });
         json.WriteEndObject();
@@ -104,7 +105,7 @@ internal static class LedgerJson
     internal static ImmutableArray<ReplayedCount> ReadReplayed(JsonElement json) =>
     [
         .. json.GetProperty("partitions").EnumerateArray().Select(static e =>
-            new ReplayedCount(ReadKey(e), e.Long("written"), e.Long("filtered"))),
+            new ReplayedCount(ReadKey(e), e.Long("written"), e.Long("filtered"), e.Long("routed"))),
     ];
 
     internal static void WriteCheckpoint(Utf8JsonWriter json, CheckpointReference checkpoint)

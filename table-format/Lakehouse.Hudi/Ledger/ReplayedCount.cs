@@ -4,8 +4,9 @@ namespace Lakehouse.Hudi;
 /// <param name="Key">The source partition.</param>
 /// <param name="Written">Dead letters that are rows of the table now.</param>
 /// <param name="Filtered">Dead letters that a filter dropped.</param>
-public sealed record ReplayedCount(LedgerKey Key, long Written, long Filtered)
+/// <param name="Routed">Dead letters that are rows of routes' tables now.</param>
+public sealed record ReplayedCount(LedgerKey Key, long Written, long Filtered, long Routed)
 {
     /// <summary>Dead letters that left their table.</summary>
-    public long Total => Written + Filtered;
+    public long Total => Written + Filtered + Routed;
 }

@@ -7,10 +7,10 @@ namespace Lakehouse.Hudi;
 /// <summary>
 /// Makes rows of a primary table out of those of a table that follows it, such as its dead letters, beside all writers:
 /// 1. Finish what the primary has decided; read its newest number, then the follower's newest files.
-/// 2. Give the rows that match to an <see cref="IRowReplay"/>, which stages those that it can take as files of the primary. Write the files
-/// that they were in again without them, staged in the follower.
-/// 3. Commit one outcome of the primary that names both (<see cref="ReplayProposal"/>). It decides for both tables: from there on anybody
-/// rolls the follower forward, by a replacecommit there.
+/// 2. Give the rows that match to an <see cref="IRowReplay"/>, which stages those that it can take as files of the primary, or of the followers
+/// that routes send them to. Write the files that they were in again without them, staged in the follower.
+/// 3. Commit one outcome of the primary that names all of it (<see cref="ReplayProposal"/>). It decides for all tables: from there on anybody
+/// rolls the followers forward, the one that rows leave last, by a replacecommit there.
 /// 4. When it does not fit, begin again at 1.
 /// The ledger stays as it is. One per process; not thread safe.
 /// </summary>
@@ -19,6 +19,7 @@ public sealed class FollowerReplay
     private const int TriesMax = 5;
     private readonly HudiTable _table;
     private readonly string _location;
+    private readonly ImmutableArray<string> _routes;
     private readonly SequencedCommit _sequence;
     private readonly FollowerTables _followers;
     private readonly Random _random;
@@ -27,10 +28,12 @@ public sealed class FollowerReplay
     /// <summary>Prepares a replay; nothing is touched.</summary>
     /// <param name="table">The primary table.</param>
     /// <param name="location">Where the follower is, as all committers of the primary can open it.</param>
+    /// <param name="routes">Where other followers are that may get rows.</param>
     /// <param name="options">Settings; with how to open the tables that follow.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Where names come from; must differ between processes.</param>
-    public FollowerReplay(HudiTable table, string location, CommitterOptions options, TimeProvider time, Random random)
+    public FollowerReplay(
+        HudiTable table, string location, ImmutableArray<string> routes, CommitterOptions options, TimeProvider time, Random random)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentException.ThrowIfNullOrEmpty(location);
@@ -41,7 +44,7 @@ public sealed class FollowerReplay
         // A name of its own: whoever has the same one would abort the other's claims.
         string name = "replay-" + NonceText.Next(random);
         SequencedCommit Sequence(HudiTable one) => new(one, name, name, options, time, random);
-        (_table, _location, _random, _name) = (table, location, random, name);
+        (_table, _location, _routes, _random, _name) = (table, location, routes, random, name);
         _sequence = Sequence(table);
         _followers = new FollowerTables(table, options.OpenFollower, Sequence);
     }
@@ -119,7 +122,7 @@ public sealed class FollowerReplay
         }
 
         TableSnapshot snapshot = await follower.SnapshotAsync(null, cancellation);
-        using IRowReplay replay = begin(new ReplayStart(staging, newest.State.Ledger));
+        await using IRowReplay replay = begin(new ReplayStart(staging, newest.State.Ledger));
         RewritePlan plan = await FileRewriting.RunAsync(
             follower,
             snapshot,
@@ -132,10 +135,11 @@ public sealed class FollowerReplay
             },
             cancellation);
         ReplayedRows replayed = await replay.CompleteAsync(cancellation);
-        Invariant.Holds(replayed.Counts.Sum(static c => c.Total) == plan.RowsTaken, "Every row that leaves is written or filtered.");
+        Invariant.Holds(replayed.Counts.Sum(static c => c.Total) == plan.RowsTaken, "Every row that leaves is written, filtered or routed.");
         Invariant.Holds(
-            staging is null || replayed.Counts.Sum(static c => c.Written) == replayed.Files.Sum(static f => f.RowCount),
-            "The files hold the rows that were written.");
+            staging is null || (replayed.Counts.Sum(static c => c.Written) == replayed.Files.Sum(static f => f.RowCount)
+                && replayed.Counts.Sum(static c => c.Routed) == replayed.Routes.Sum(static f => f.RowsAdded)),
+            "The files hold the rows that were written and routed.");
         ReplayProposal? proposal = plan.RowsTaken == 0
             ? null
             : new ReplayProposal(
@@ -143,7 +147,7 @@ public sealed class FollowerReplay
                 newest.State.Ledger.HistoryEpoch,
                 replayed.Files,
                 replayed.Counts,
-                [new FollowerTable(_location, plan.Files) { Replaced = plan.Replaced, RowsTaken = plan.RowsTaken }]);
+                [.. replayed.Routes, new FollowerTable(_location, plan.Files) { Replaced = plan.Replaced, RowsTaken = plan.RowsTaken }]);
         return (proposal, plan);
     }
 
@@ -157,15 +161,15 @@ public sealed class FollowerReplay
     }
 
     /// <summary>
-    /// What was committed has been copied out of the primary's folder. The follower's is needed until it has taken over what is decided;
-    /// while nobody knows whether anything is, it stays.
+    /// What was committed has been copied out of the primary's folder. Those of followers are needed until they have taken over what is
+    /// decided; while nobody knows whether anything is, they stay.
     /// </summary>
     private async Task TidyAsync(ObjectPath staging, bool isOpen)
     {
         await Pruning.DeleteFolderAsync(_table.Store, staging, CancellationToken.None);
-        if (!isOpen)
+        foreach (string location in isOpen ? [] : _routes.Add(_location))
         {
-            HudiTable follower = await _followers.OpenAsync(_location, CancellationToken.None);
+            HudiTable follower = await _followers.OpenAsync(location, CancellationToken.None);
             await Pruning.DeleteFolderAsync(follower.Store, staging, CancellationToken.None);
         }
     }

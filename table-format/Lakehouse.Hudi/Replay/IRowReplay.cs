@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Lakehouse.Columns;
+using Lakehouse.Storage;
 
 namespace Lakehouse.Hudi;
 
 /// <summary>One try to make rows of a primary table out of those of a table that follows it. Used by one thread; disposed at the end.</summary>
-public interface IRowReplay : IDisposable
+public interface IRowReplay : IAsyncDisposable
 {
     /// <summary>
     /// Takes what it can. The answer is a boolean per row, true where the row leaves its table; it is the caller's, as the batch is.
@@ -20,13 +21,15 @@ public interface IRowReplay : IDisposable
 
 /// <summary>What a replay made of the rows that it took.</summary>
 /// <param name="Files">The primary's new files, staged.</param>
+/// <param name="Routes">New files of other followers, staged there.</param>
 /// <param name="Counts">Per source partition what became of them.</param>
-public sealed record ReplayedRows(ImmutableArray<StagedFile> Files, ImmutableArray<ReplayedCount> Counts);
+public sealed record ReplayedRows(
+    ImmutableArray<StagedFile> Files, ImmutableArray<FollowerTable> Routes, ImmutableArray<ReplayedCount> Counts);
 
 /// <summary>What a try begins with.</summary>
-/// <param name="Staging">Where the primary's files are to be staged; null: nothing is to be written, only found out.</param>
+/// <param name="Staging">Where files are to be staged in their tables; null: nothing is to be written, only found out.</param>
 /// <param name="Ledger">What the primary holds.</param>
-public sealed record ReplayStart(Lakehouse.Storage.ObjectPath? Staging, Ledger Ledger);
+public sealed record ReplayStart(ObjectPath? Staging, Ledger Ledger);
 
 /// <summary>How a replay ended.</summary>
 /// <param name="Instant">The primary's instant that did it; null when no row could be taken, or when it was only planned.</param>

@@ -113,6 +113,7 @@ public static class TableVerifier
         {
             Written = so.Written + replayed.Written,
             Filtered = so.Filtered + replayed.Filtered,
+            Routed = so.Routed + replayed.Routed,
             Replayed = so.Replayed + replayed.Total,
         };
     }
@@ -295,7 +296,7 @@ public static class TableVerifier
             }
         }
 
-        long given = facts.Instants.Sum(i => i.Ranges.Sum(r => r.DeadLettered + r.Routed) - i.Replayed.Sum(r => r.Total));
+        long given = facts.Instants.Sum(i => i.Ranges.Sum(r => r.DeadLettered + r.Routed) - i.Replayed.Sum(r => r.Total - r.Routed));
         long committed = facts.Followers.Sum(f => f.RowsCommitted);
         if ((!facts.IsPruned || facts.Since is not null) && !facts.IsFollower && given != committed)
         {

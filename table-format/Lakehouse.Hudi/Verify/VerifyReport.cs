@@ -69,7 +69,7 @@ public sealed record Finding(FindingKind Kind, string Where, string What);
 public sealed record PartitionSummary(
     LedgerKey Key, long FirstOffset, long EndOffset, long Read, long Written, long Filtered, long Deduplicated, long DeadLettered)
 {
-    /// <summary>Dead letters that were written or taken out by filters after all; they count there too.</summary>
+    /// <summary>Dead letters that were written, routed or taken out by filters after all; they count there too.</summary>
     public long Replayed { get; init; }
 
     /// <summary>Of those read, sent to the tables of routes.</summary>

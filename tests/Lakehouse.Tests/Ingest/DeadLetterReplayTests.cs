@@ -97,7 +97,7 @@ public sealed class DeadLetterReplayTests
         };
         DeadLetterReplay? found = null;
         ReplayResult plan = await (await bench.ReplayerAsync(store)).PlanAsync(
-            await bench.WhereAsync("true"), ReplayBench.Begin(await bench.OpenAsync(ReplayBench.Table), began: r => found = r), Stop);
+            await bench.WhereAsync("true"), await bench.BeginAsync(began: r => found = r), Stop);
         Assert.Equal((40, 20, 0), (found!.Matched, found.StillBad, found.OfOtherPipelines));
         Assert.Equal(["dt=2025-11-19", "dt=2025-11-20"], found.Partitions.Keys.Order());
         Assert.Null(plan.Instant);
@@ -113,9 +113,35 @@ public sealed class DeadLetterReplayTests
         DeadLetterReplay? found = null;
         string other = ReplayBench.Corrected.Replace("pipeline: trips", "pipeline: others", StringComparison.Ordinal);
         ReplayResult result = await (await bench.ReplayerAsync()).RunAsync(
-            await bench.WhereAsync("true"), ReplayBench.Begin(await bench.OpenAsync(ReplayBench.Table), other, r => found = r), Stop);
+            await bench.WhereAsync("true"), await bench.BeginAsync(other, r => found = r), Stop);
         Assert.Null(result.Instant);
         Assert.Equal((40, 40), (found!.Matched, found.OfOtherPipelines));
+    }
+
+    [Fact]
+    public async Task A_replayed_row_goes_where_its_route_says()
+    {
+        ReplayBench bench = await ReplayBench.MakeAsync(routes: ReplayBench.TwoRoutes);
+        (long rows, _) = await bench.ProveAsync();
+        List<string>[] before = await Task.WhenAll(bench.Locations.Select(l => bench.SeqnosAsync(l)));
+        DeadLetterReplay? found = null;
+        await (await bench.ReplayerAsync()).PlanAsync(await bench.WhereAsync("true"), await bench.BeginAsync(began: r => found = r), Stop);
+        ReplayResult result = await bench.ReplayAsync();
+        List<string>[] after = await Task.WhenAll(bench.Locations.Select(l => bench.SeqnosAsync(l)));
+        Assert.Equal((4, 6, 10), (result.Counts.Sum(c => c.Written), result.Counts.Sum(c => c.Filtered), result.Counts.Sum(c => c.Routed)));
+        Assert.Equal([4, 4, 6, -20], after.Zip(before, static (a, b) => a.Count - b.Count));
+        Assert.Equal([4L, 6L], found!.RouteCounts);
+        Assert.Equal((rows + 14, 20), await bench.ProveAsync());
+
+        // The same as of a pipeline that was right at once.
+        var right = new ReplayBench { Routes = ReplayBench.TwoRoutes };
+        await right.CopyLogAsync(bench);
+        await right.Pipelines.RunAsync(ReplayBench.Corrected + right.Routes.Yaml, Stop);
+        Assert.Equal(await Task.WhenAll(right.Locations.Select(l => right.SeqnosAsync(l))), after);
+
+        await (await bench.UpkeepAsync()).RestoreAsync(new RestoreTarget.BeforeLast(1), Stop);
+        Assert.Equal((rows, 40), await bench.ProveAsync());
+        Assert.Equal(before, await Task.WhenAll(bench.Locations.Select(l => bench.SeqnosAsync(l))));
     }
 
     [Fact]
@@ -133,7 +159,7 @@ public sealed class DeadLetterReplayTests
         ReplayBench bench = await ReplayBench.MakeAsync();
         FollowerReplay late = await bench.ReplayerAsync();
         (ReplayProposal? planned, _) = await late.PlanAsync(
-            await bench.WhereAsync("true"), ReplayBench.Begin(await bench.OpenAsync(ReplayBench.Table)), Staging(1), Stop);
+            await bench.WhereAsync("true"), await bench.BeginAsync(), Staging(1), Stop);
         await bench.ReplayAsync("kafka_partition = 0");
         await bench.IngestAsync(3);
         Assert.IsType<CommitResult.Conflicted>(await late.CommitAsync(planned!, Stop));
@@ -148,7 +174,7 @@ public sealed class DeadLetterReplayTests
         ReplayBench bench = await ReplayBench.MakeAsync();
         FollowerReplay replay = await bench.ReplayerAsync();
         (ReplayProposal? planned, _) = await replay.PlanAsync(
-            await bench.WhereAsync("true"), ReplayBench.Begin(await bench.OpenAsync(ReplayBench.Table)), Staging(1), Stop);
+            await bench.WhereAsync("true"), await bench.BeginAsync(), Staging(1), Stop);
         (long rows, long letters) = await bench.ProveAsync();
         await bench.IngestAsync(3);
         (long rowsNow, long lettersNow) = await bench.ProveAsync();
@@ -166,7 +192,7 @@ public sealed class DeadLetterReplayTests
         string first = (await bench.InstantsAsync(ReplayBench.Table))[1];
         FollowerReplay replay = await bench.ReplayerAsync();
         (ReplayProposal? planned, _) = await replay.PlanAsync(
-            await bench.WhereAsync("true"), ReplayBench.Begin(await bench.OpenAsync(ReplayBench.Table)), Staging(1), Stop);
+            await bench.WhereAsync("true"), await bench.BeginAsync(), Staging(1), Stop);
         await (await bench.UpkeepAsync()).RestoreAsync(new RestoreTarget.To(first), Stop);
         Assert.IsType<CommitResult.Conflicted>(await replay.CommitAsync(planned!, Stop));
         await bench.ReplayAsync(replay);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Lakehouse.Columns;
@@ -25,14 +26,29 @@ internal sealed class ReplayBench
         "schema:", "format: { json: { max_record_size: 1KiB } }\nschema:", StringComparison.Ordinal);
 
     internal static readonly string Corrected = PipelineBench.Trips;
+
+    /// <summary>Of the long records with a fare of 0, 1, 3, 4, 6, 7 and 9 the last three go to one table, the two before to another.</summary>
+    internal static readonly (string Yaml, ImmutableArray<string> Locations) TwoRoutes = ("""
+
+        routes:
+          - { where: "fare >= 3 AND fare < 5", table: { path: lake/fair, partition_by: [dt] } }
+          - { where: "fare >= 5", table: { path: lake/dear } }
+        """, ["lake/fair", "lake/dear"]);
+
     private int _replays;
+
+    /// <summary>What is added to the pipelines, and where its routes lead to.</summary>
+    internal (string Yaml, ImmutableArray<string> Locations) Routes { get; init; } = ("", []);
 
     internal PipelineBench Pipelines { get; private init; } = new();
 
+    /// <summary>Where all tables are: the first, those of routes, the dead letters.</summary>
+    internal IEnumerable<string> Locations => [Table, .. Routes.Locations, Letters];
+
     /// <summary>Two partitions with good records, long ones of which one in three is dropped by the filter, and broken ones.</summary>
-    internal static async Task<ReplayBench> MakeAsync(int rounds = 1)
+    internal static async Task<ReplayBench> MakeAsync(int rounds = 1, (string Yaml, ImmutableArray<string> Locations)? routes = null)
     {
-        var bench = new ReplayBench();
+        var bench = new ReplayBench { Routes = routes ?? ("", []) };
         bench.Pipelines.Log.CreateTopic("trips", 2);
         for (int round = 0; round < rounds; round++)
         {
@@ -56,8 +72,11 @@ internal sealed class ReplayBench
             }
         }
 
-        await Pipelines.RunAsync(Strict, Stop);
+        await RunAsync();
     }
+
+    /// <summary>Lets the strict pipeline take what is in the log.</summary>
+    internal Task RunAsync() => Pipelines.RunAsync(Strict + Routes.Yaml, Stop);
 
     /// <summary>A record that the strict pipeline refuses for its length.</summary>
     internal static string Long(int i) => string.Create(CultureInfo.InvariantCulture,
@@ -66,8 +85,8 @@ internal sealed class ReplayBench
     /// <summary>The same tables in stores of their own; the log is the same one.</summary>
     internal async Task<ReplayBench> CopyAsync()
     {
-        var copy = new ReplayBench { Pipelines = new PipelineBench { Log = Pipelines.Log } };
-        foreach (string location in (string[])[Table, Letters])
+        var copy = new ReplayBench { Pipelines = new PipelineBench { Log = Pipelines.Log }, Routes = Routes };
+        foreach (string location in Locations)
         {
             IObjectStore from = Pipelines.Store(location);
             await foreach (ObjectStat file in from.ListAsync(default, recursive: true, Stop))
@@ -106,25 +125,30 @@ internal sealed class ReplayBench
             PollInterval = TimeSpan.FromMilliseconds(1),
             OpenFollower = async (location, _) => (await OpenAsync(location)).Through(SameProcess(store, location)),
         };
-        return new FollowerReplay(table, Letters, options, TimeProvider.System, new Random(Interlocked.Increment(ref _replays)));
+        return new FollowerReplay(table, Letters, Routes.Locations, options, TimeProvider.System, new Random(Interlocked.Increment(ref _replays)));
     }
 
     internal async Task<ReplayResult> ReplayAsync(FollowerReplay replayer, string where = "true", string? yaml = null) =>
-        await replayer.RunAsync(await WhereAsync(where), Begin(await OpenAsync(Table), yaml), Stop);
+        await replayer.RunAsync(await WhereAsync(where), await BeginAsync(yaml), Stop);
 
     internal async Task<ReplayResult> ReplayAsync(string where = "true", string? yaml = null) =>
         await ReplayAsync(await ReplayerAsync(), where, yaml);
 
     internal async Task<WhereCondition> WhereAsync(string where) => new(where, await OpenAsync(Letters));
 
-    /// <summary>The replay's files are staged through the table that is given.</summary>
-    internal static Func<ReplayStart, IRowReplay> Begin(HudiTable table, string? yaml = null, Action<DeadLetterReplay>? began = null) =>
-        start =>
+    /// <summary>What each try of a replay begins with.</summary>
+    internal async Task<Func<ReplayStart, IRowReplay>> BeginAsync(string? yaml = null, Action<DeadLetterReplay>? began = null)
+    {
+        HudiTable table = await OpenAsync(Table);
+        HudiTable[] routes = await Task.WhenAll(Routes.Locations.Select(OpenAsync));
+        PipelineDefinition pipeline = PipelineBench.Parse(yaml ?? (Corrected + Routes.Yaml));
+        return start =>
         {
-            var replay = new DeadLetterReplay(PipelineBench.Parse(yaml ?? Corrected), table, start, static _ => { });
+            var replay = new DeadLetterReplay(pipeline, table, [.. routes], start, static _ => { });
             began?.Invoke(replay);
             return replay;
         };
+    }
 
     internal async Task<TableUpkeep> UpkeepAsync(string location = Table) => new(
         await OpenAsync(location),
@@ -144,13 +168,14 @@ internal sealed class ReplayBench
         new TableCheckScope((location, _) => Pipelines.OpenAsync(location), new OffsetCoverage(), Offsets: true, IsDeep: true),
         Stop);
 
-    /// <summary>Fails unless both tables are proven; returns the rows of the table and the dead letters.</summary>
+    /// <summary>Fails unless all tables are proven; returns the rows, those of routes too, and the dead letters.</summary>
     internal async Task<(long Rows, long DeadLetters)> ProveAsync(InstantRange? range = null)
     {
         TableCheck check = await CheckAsync(range);
         Assert.Empty(check.Report.Findings);
         Assert.All(check.Followers, static f => Assert.Empty(f.Report.Findings));
-        return (check.Report.RowCount, check.Followers.Sum(static f => f.Report.RowCount));
+        var dead = check.Followers.ToLookup(static f => f.Table.Config.Schema.Equals(PipelineSchemas.DeadLetters), static f => f.Report.RowCount);
+        return (check.Report.RowCount + dead[false].Sum(), dead[true].Sum());
     }
 
     /// <summary>Identity of every row, as <c>_hoodie_commit_seqno</c> has it.</summary>

@@ -41,12 +41,12 @@ public sealed class ReplayCrashTests
             await oracle.CheckAsync();
             if (pipelineGoesOn)
             {
-                await bench.Pipelines.RunAsync(ReplayBench.Strict, Stop);
+                await bench.RunAsync();
             }
 
             await bench.ReplayAsync();
             Assert.Equal((3, 1), await bench.ProveAsync());
-            foreach (string location in (string[])[ReplayBench.Table, ReplayBench.Letters])
+            foreach (string location in bench.Locations)
             {
                 await TableInvariants.CheckAllAsync(await bench.OpenAsync(location), Stop);
             }
@@ -97,7 +97,7 @@ public sealed class ReplayCrashTests
             await oracle.CheckAsync();
             await bench.ReplayAsync();
             Assert.Equal((3, 1), await bench.ProveAsync());
-            await bench.Pipelines.RunAsync(ReplayBench.Strict, Stop);
+            await bench.RunAsync();
             Assert.Equal((3, 1), await bench.ProveAsync());
             if (!slept)
             {
@@ -107,10 +107,16 @@ public sealed class ReplayCrashTests
         }
     }
 
-    /// <summary>One good record, two long ones, a filtered one that is long, a broken one: 1 row and 4 dead letters; then 3 and 1.</summary>
+    /// <summary>
+    /// One good record, two long ones, one of which goes to a route, a filtered one that is long, a broken one: 1 row and 4 dead letters;
+    /// then 3 and 1.
+    /// </summary>
     private static async Task<ReplayBench> SmallAsync()
     {
-        var bench = new ReplayBench();
+        var bench = new ReplayBench
+        {
+            Routes = ("\nroutes: [ { where: \"fare = 1\", table: { path: lake/one, partition_by: [dt] } } ]", ["lake/one"]),
+        };
         bench.Pipelines.Log.CreateTopic("trips", 1);
         var partition = new Lakehouse.Kafka.TopicPartition("trips", 0);
         bench.Pipelines.Produce(partition, 1);
@@ -119,7 +125,7 @@ public sealed class ReplayCrashTests
             bench.Pipelines.Produce(partition, bad);
         }
 
-        await bench.Pipelines.RunAsync(ReplayBench.Strict, Stop);
+        await bench.RunAsync();
         Assert.Equal((1, 4), await bench.ProveAsync());
         return bench;
     }
