@@ -110,6 +110,9 @@ public interface IObjectUpload : IAsyncDisposable
     /// <summary>Bytes written so far.</summary>
     long Length { get; }
 
+    /// <summary>Memory held for bytes that are not sent yet.</summary>
+    long BufferedByteCount => 0;
+
     /// <summary>Appends bytes; the buffer may be reused when the call returns.</summary>
     Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation);
 

@@ -66,16 +66,18 @@ internal sealed class HudiSinkWriter(
         return bytes;
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        rows.Dispose();
+        await rows.DisposeAsync();
         foreach (FollowerWriter route in routes)
         {
-            route.Files.Dispose();
+            await route.Files.DisposeAsync();
         }
 
-        deadLetters?.Files.Dispose();
-        return ValueTask.CompletedTask;
+        if (deadLetters is not null)
+        {
+            await deadLetters.Files.DisposeAsync();
+        }
     }
 
     /// <summary>A batch that goes to one table whole is handed on as it is.</summary>

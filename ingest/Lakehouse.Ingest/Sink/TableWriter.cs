@@ -15,7 +15,7 @@ namespace Lakehouse.Ingest;
 internal sealed class TableWriter(
     HudiTable table, Func<long, ObjectPath> stagingFolder, BaseFileOptions options, long checkpoint, long fileBytesMax,
     OpenFileBudget budget)
-    : IDisposable
+    : IAsyncDisposable
 {
     private readonly Dictionary<string, OpenFile> _open = new(StringComparer.Ordinal);
     private readonly Dictionary<string, byte[]> _prefixes = new(StringComparer.Ordinal);
@@ -79,12 +79,12 @@ internal sealed class TableWriter(
         return closed;
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         foreach (OpenFile file in _open.Values)
         {
             budget.Remove(file);
-            file.Writer.Dispose();
+            await file.Writer.DisposeAsync();
         }
 
         _open.Clear();
@@ -101,9 +101,13 @@ internal sealed class TableWriter(
 
         budget.Touch(file);
         WriteRows(file.Writer, rows, split, offsetIndex);
-        if (file.Writer.BufferedByteCount >= fileBytesMax)
+        if (file.Writer.EncodedByteCount >= fileBytesMax)
         {
             await CloseAsync(path, cancellation);
+        }
+        else
+        {
+            await file.Writer.HandOverAsync(cancellation);
         }
 
         while (budget.FindSurplus() is { } surplus)
@@ -159,7 +163,7 @@ internal sealed class TableWriter(
     {
         _open.Remove(path, out OpenFile? file);
         budget.Remove(file!);
-        using BaseFileWriter writer = file!.Writer;
+        await using BaseFileWriter writer = file!.Writer;
         _closed.Add(await writer.CompleteAsync(cancellation));
     }
 }

@@ -10,7 +10,7 @@ namespace Lakehouse.Hudi;
 /// One open data file of one partition: Hudi's five meta columns, then the table's. Instant and file name are constants that the
 /// commit patches later, so the file can be finished before its instant exists. Not thread safe.
 /// </summary>
-public sealed class BaseFileWriter : IDisposable
+public sealed class BaseFileWriter : IDisposable, IAsyncDisposable
 {
     private readonly HudiTable _table;
     private readonly BaseFileOptions _options;
@@ -21,10 +21,11 @@ public sealed class BaseFileWriter : IDisposable
     private readonly MetaColumnBuilder _meta;
     private readonly ColumnVector?[] _columns;
     private readonly int _eventTime;
+    private IObjectUpload? _upload;
     private long? _minEventTime;
     private long? _maxEventTime;
 
-    /// <summary>Opens a file; nothing is stored before <see cref="CompleteAsync"/>.</summary>
+    /// <summary>Opens a file; nothing is stored before <see cref="HandOverAsync"/> or <see cref="CompleteAsync"/>.</summary>
     /// <param name="table">The table.</param>
     /// <param name="partitionPath">The partition, as <see cref="PartitionPath"/> gives it; empty when the table has none.</param>
     /// <param name="stagingFolder">A folder below <c>.hoodie/.temp/</c>, see <see cref="HudiTable.StagingFolder"/>.</param>
@@ -70,8 +71,11 @@ public sealed class BaseFileWriter : IDisposable
     /// <summary>Rows written so far.</summary>
     public long RowCount => _parquet.RowCount;
 
-    /// <summary>Memory held, and about what the file's size will be.</summary>
-    public long BufferedByteCount => _parquet.BufferedByteCount;
+    /// <summary>About what the file's size will be.</summary>
+    public long EncodedByteCount => _parquet.EncodedByteCount;
+
+    /// <summary>Memory held, by the file and by its upload.</summary>
+    public long BufferedByteCount => _parquet.BufferedByteCount + (_upload?.BufferedByteCount ?? 0);
 
     /// <summary>Appends rows of the table's schema. Both arguments stay the caller's.</summary>
     public void Write(RecordBatch rows, RowIdentity identity)
@@ -113,11 +117,25 @@ public sealed class BaseFileWriter : IDisposable
         }
     }
 
+    /// <summary>
+    /// Hands row groups that are finished to the upload, so that little is left to send at the barrier. Whoever calls it disposes the writer
+    /// asynchronously, which gives up an upload that was not completed.
+    /// </summary>
+    public async ValueTask HandOverAsync(CancellationToken cancellation)
+    {
+        if (_parquet.HasFinishedRowGroup)
+        {
+            _upload ??= await _table.Store.BeginUploadAsync(_stagedPath, cancellation);
+            await _parquet.HandOverAsync(_upload, cancellation);
+        }
+    }
+
     /// <summary>Finishes the file and makes it durable in the staging folder.</summary>
     public async Task<StagedFile> CompleteAsync(CancellationToken cancellation)
     {
         Invariant.Holds(RowCount > 0, "A data file without rows is never opened.");
-        await using IObjectUpload upload = await _table.Store.BeginUploadAsync(_stagedPath, cancellation);
+        await using IObjectUpload upload = _upload ?? await _table.Store.BeginUploadAsync(_stagedPath, cancellation);
+        _upload = null;
         ParquetFileSummary summary = await _parquet.CompleteAsync(upload, cancellation);
         Invariant.Holds(summary.ByteCount == upload.Length, "The summary's size is the upload's.");
         await upload.CompleteAsync(cancellation);
@@ -136,8 +154,21 @@ public sealed class BaseFileWriter : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Invariant.Holds(_upload is null, "Whoever hands row groups over disposes asynchronously.");
         _parquet.Dispose();
         _meta.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        IObjectUpload? upload = _upload;
+        _upload = null;
+        Dispose();
+        if (upload is not null)
+        {
+            await upload.DisposeAsync();
+        }
     }
 
     private void ObserveEventTimes(ColumnVector times)

@@ -43,7 +43,7 @@ internal static class PageIndexFormat
 
     internal static void WriteOffsetIndex(PooledBuffer target, EncodedChunk chunk, long chunkOffset)
     {
-        long pagesOffset = chunkOffset + (chunk.DictionaryPage?.Length ?? 0);
+        long pagesOffset = chunkOffset + chunk.DictionaryByteCount;
         long firstRow = 0;
         var writer = new ThriftWriter(target);
         short outer = writer.BeginElement();

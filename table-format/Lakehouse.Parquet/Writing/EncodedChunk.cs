@@ -11,14 +11,28 @@ internal sealed record EncodedChunk : IDisposable
 
     internal required ParquetEncoding Encoding { get; init; }
 
-    /// <summary>The dictionary page with its header, or null.</summary>
-    internal PooledBuffer? DictionaryPage { get; init; }
+    /// <summary>The dictionary page with its header, or null. Its bytes are there until <see cref="ReleasePages"/>.</summary>
+    internal PooledBuffer? DictionaryPage
+    {
+        get;
+        init => (field, DictionaryByteCount) = (value, value?.Length ?? 0);
+    }
+
+    /// <summary>The length of the dictionary page, 0 when there is none.</summary>
+    internal int DictionaryByteCount { get; private init; }
 
     /// <summary>Constant columns only: where the CRC and the value stand in the dictionary page.</summary>
     internal (int CrcOffset, int ValueOffset, int ValueLength) PatchableBytes { get; init; }
 
-    /// <summary>The data pages with their headers, without gaps.</summary>
-    internal required PooledBuffer Pages { get; init; }
+    /// <summary>The data pages with their headers, without gaps. Their bytes are there until <see cref="ReleasePages"/>.</summary>
+    internal required PooledBuffer Pages
+    {
+        get;
+        init => (field, PagesByteCount) = (value, value.Length);
+    }
+
+    /// <summary>The length of the data pages.</summary>
+    internal int PagesByteCount { get; private init; }
 
     internal required EncodedPage[] PageIndex { get; init; }
 
@@ -28,7 +42,7 @@ internal sealed record EncodedChunk : IDisposable
     /// <summary>Headers and pages before compression, dictionary included.</summary>
     internal required long UncompressedByteCount { get; init; }
 
-    internal long ByteCount => (DictionaryPage?.Length ?? 0) + (long)Pages.Length;
+    internal long ByteCount => DictionaryByteCount + (long)PagesByteCount;
 
     internal long MemoryByteCount => (DictionaryPage?.Capacity ?? 0) + (long)Pages.Capacity + Bounds.Capacity;
 
@@ -36,11 +50,17 @@ internal sealed record EncodedChunk : IDisposable
 
     internal ReadOnlySpan<byte> Maximum(in EncodedPage page) => Bounds.Written.Slice(page.MaximumOffset, page.MaximumLength);
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Gives the bytes of the pages back once they are written; what the footer says of them stays.</summary>
+    internal void ReleasePages()
     {
         DictionaryPage?.Dispose();
         Pages.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ReleasePages();
         Bounds.Dispose();
     }
 }

@@ -11,7 +11,7 @@ internal static class FooterAssembly
         PooledBuffer tail,
         Schema schema,
         List<EncodedRowGroup> groups,
-        ChunkLayout[][] layouts,
+        List<ChunkLayout[]> layouts,
         PatchRecorder patches,
         long offset,
         ImmutableArray<KeyValue> keyValues,
@@ -153,7 +153,7 @@ internal static class FooterAssembly
             NumValues = rowCount,
             TotalUncompressedSize = chunk.UncompressedByteCount,
             TotalCompressedSize = chunk.ByteCount,
-            DataPageOffset = offset + (chunk.DictionaryPage?.Length ?? 0),
+            DataPageOffset = offset + chunk.DictionaryByteCount,
             DictionaryPageOffset = hasDictionary ? offset : null,
             Statistics = Fold(chunk),
             EncodingStats = hasDictionary

@@ -8,7 +8,7 @@ namespace Lakehouse.Parquet;
 
 /// <summary>
 /// Writes one file: <c>"PAR1" | row groups | column indexes | offset indexes | footer | u32 | "PAR1"</c>. Columns are encoded as they come
-/// and kept in pooled buffers until <see cref="CompleteAsync"/>; disposing it before that leaves nothing. Not thread safe.
+/// and kept in pooled buffers until <see cref="CompleteAsync"/>, or, row group by row group, until <see cref="HandOverAsync"/>. Not thread safe.
 /// </summary>
 public sealed class ParquetFileWriter : IDisposable
 {
@@ -16,6 +16,7 @@ public sealed class ParquetFileWriter : IDisposable
         + (typeof(ParquetFileWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0")
         + ")";
 
+    private static readonly byte[] FileMagic = FooterFormat.Magic.ToArray();
     private readonly ParquetWriterOptions _options;
     private readonly ColumnWriter?[] _writers;
     private readonly ConstantColumnWriter?[] _constants;
@@ -24,8 +25,13 @@ public sealed class ParquetFileWriter : IDisposable
     private readonly int[] _originals;
     private readonly HashSet<string> _patchable = new(StringComparer.Ordinal);
     private readonly List<EncodedRowGroup> _groups = [];
+
+    // Where the chunks of the row groups lie that are written already.
+    private readonly List<ChunkLayout[]> _layouts = [];
     private long _groupRowCount;
     private long _finishedByteCount;
+    private long _writtenByteCount;
+    private bool _isBegun;
     private bool _isComplete;
 
     /// <summary>
@@ -84,8 +90,14 @@ public sealed class ParquetFileWriter : IDisposable
     /// <summary>Rows written so far.</summary>
     public long RowCount { get; private set; }
 
-    /// <summary>Bytes of encoded pages and of pages being built: about what the file will have, and what the writer holds.</summary>
-    public long BufferedByteCount => _finishedByteCount + OpenByteCount;
+    /// <summary>Bytes of encoded pages and of pages being built: about what the file will have.</summary>
+    public long EncodedByteCount => _finishedByteCount + OpenByteCount;
+
+    /// <summary>Those of them that the writer still holds.</summary>
+    public long BufferedByteCount => EncodedByteCount - _writtenByteCount;
+
+    /// <summary>Whether there is a finished row group for <see cref="HandOverAsync"/> to take.</summary>
+    public bool HasFinishedRowGroup => _layouts.Count < _groups.Count;
 
     private long OpenByteCount
     {
@@ -133,7 +145,18 @@ public sealed class ParquetFileWriter : IDisposable
     }
 
     /// <summary>
-    /// Ends the file and writes it to the upload, which the caller completes. The writer is spent. A file without rows has no row group
+    /// Writes the row groups that are finished to the upload and gives their buffers back; each call, and <see cref="CompleteAsync"/>, goes on
+    /// in the same upload, which must be new to begin with.
+    /// </summary>
+    public async Task HandOverAsync(IObjectUpload upload, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        ObjectDisposedException.ThrowIf(_isComplete, this);
+        await WriteGroupsAsync(upload, cancellation);
+    }
+
+    /// <summary>
+    /// Ends the file and writes what is left of it to the upload, which the caller completes. The writer is spent. A file without rows has no row group
     /// and is valid.
     /// </summary>
     public async Task<ParquetFileSummary> CompleteAsync(IObjectUpload upload, CancellationToken cancellation)
@@ -142,35 +165,14 @@ public sealed class ParquetFileWriter : IDisposable
         ObjectDisposedException.ThrowIf(_isComplete, this);
         FinishRowGroup();
         _isComplete = true;
-        long start = upload.Length;
+        await WriteGroupsAsync(upload, cancellation);
+        long offset = upload.Length;
         var patches = new PatchRecorder(_patchable);
         using var tail = new PooledBuffer(4096);
-        tail.Append(FooterFormat.Magic);
-        await upload.WriteAsync(tail.WrittenMemory, cancellation);
-        long offset = tail.Length;
-        var layouts = new ChunkLayout[_groups.Count][];
-        for (int g = 0; g < _groups.Count; g++)
-        {
-            layouts[g] = new ChunkLayout[_writers.Length];
-            for (int c = 0; c < _writers.Length; c++)
-            {
-                EncodedChunk chunk = _groups[g].Chunks[c];
-                layouts[g][c].Offset = offset;
-                offset += chunk.ByteCount;
-                if (chunk.DictionaryPage is PooledBuffer dictionary)
-                {
-                    await upload.WriteAsync(dictionary.WrittenMemory, cancellation);
-                }
-
-                await upload.WriteAsync(chunk.Pages.WrittenMemory, cancellation);
-            }
-        }
-
-        tail.Clear();
-        FooterAssembly.Append(tail, Schema, _groups, layouts, patches, offset, _options.KeyValueMetadata, CreatedBy);
+        FooterAssembly.Append(tail, Schema, _groups, _layouts, patches, offset, _options.KeyValueMetadata, CreatedBy);
         await upload.WriteAsync(tail.WrittenMemory, cancellation);
         offset += tail.Length;
-        Invariant.Holds(upload.Length - start == offset, "the file is as long as its footer says");
+        Invariant.Holds(upload.Length == offset, "the file is as long as its footer says");
         Dispose();
         return new ParquetFileSummary(RowCount, offset, [.. patches.Points.OrderBy(p => p.Offset)]);
     }
@@ -193,6 +195,41 @@ public sealed class ParquetFileWriter : IDisposable
         }
 
         _groups.Clear();
+    }
+
+    private async Task WriteGroupsAsync(IObjectUpload upload, CancellationToken cancellation)
+    {
+        if (!_isBegun)
+        {
+            _isBegun = true;
+            Invariant.Holds(upload.Length == 0, "a file begins where its upload begins");
+            await upload.WriteAsync(FileMagic, cancellation);
+        }
+
+        while (HasFinishedRowGroup)
+        {
+            EncodedChunk[] chunks = _groups[_layouts.Count].Chunks;
+            var layout = new ChunkLayout[chunks.Length];
+            for (int c = 0; c < chunks.Length; c++)
+            {
+                layout[c].Offset = upload.Length;
+                if (chunks[c].DictionaryPage is { } dictionary)
+                {
+                    await upload.WriteAsync(dictionary.WrittenMemory, cancellation);
+                }
+
+                await upload.WriteAsync(chunks[c].Pages.WrittenMemory, cancellation);
+            }
+
+            // < Only now: copies of a column share the buffers of its original.
+            foreach (EncodedChunk chunk in chunks)
+            {
+                chunk.ReleasePages();
+                _writtenByteCount += chunk.ByteCount;
+            }
+
+            _layouts.Add(layout);
+        }
     }
 
     private void Validate(IReadOnlyList<ColumnVector?> columns, int rowCount)

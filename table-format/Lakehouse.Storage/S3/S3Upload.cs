@@ -22,6 +22,8 @@ internal sealed class S3Upload(S3Transfers transfers, ObjectPath path) : IObject
 
     public long Length { get; private set; }
 
+    public long BufferedByteCount => (_part is null ? 0L : PartBytes) + (PartBytes * (long)_parts.Count(static p => !p.IsCompleted));
+
     public async Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         Invariant.Holds(!_completed, "nothing is written to a completed upload");

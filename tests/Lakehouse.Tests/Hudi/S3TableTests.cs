@@ -1,4 +1,7 @@
+using Amazon.S3.Model;
+using Lakehouse.Columns;
 using Lakehouse.Hudi;
+using Lakehouse.Parquet;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
 using Lakehouse.Tests.Storage;
@@ -70,6 +73,58 @@ public sealed class S3TableTests(RealS3 s3)
             },
             Stop);
         Assert.Equal(begun[1..].Order(), left.Order());
+    }
+
+    [Fact]
+    public async Task A_file_that_is_given_up_while_its_row_groups_are_sent_leaves_nothing()
+    {
+        S3ObjectStore store = s3.Service.NewStore(_folder);
+        HudiTable table = await HudiTable.CreateAsync(
+            store, new TableConfig { Name = "notes", Schema = new Schema(new Field("note", TypeKind.String)) }, TimeProvider.System, new Random(1), Stop);
+        ObjectPath staging = HudiTable.StagingFolder("notes", "worker-1", "a", 1);
+        using Amazon.S3.IAmazonS3 client = s3.Service.NewClient();
+        for (int completes = 0; completes < 2; completes++)
+        {
+            await using var writer = new BaseFileWriter(
+                table, "", staging, new BaseFileOptions { Parquet = new ParquetWriterOptions { RowGroupRowCountMax = 400 } }, null);
+            for (int batch = 0; batch < 12; batch++)
+            {
+                using RecordBatch rows = Notes(table.Config.Schema, 100, 12_000);
+                using var offsets = new ColumnBuilder(TypeKind.Long);
+                Enumerable.Range(batch * 100, 100).ToList().ForEach(o => offsets.Append((long)o));
+                using ColumnVector numbers = offsets.Finish();
+                writer.Write(rows, new RowIdentity("notes-0-"u8.ToArray(), numbers));
+                await writer.HandOverAsync(Stop);
+            }
+
+            Assert.Single((await client.ListMultipartUploadsAsync(
+                new ListMultipartUploadsRequest { BucketName = S3Service.Bucket, Prefix = _folder }, Stop)).MultipartUploads);
+            if (completes == 1)
+            {
+                StagedFile staged = await writer.CompleteAsync(Stop);
+                Assert.Equal(1_200, (await ParquetFileReader.OpenAsync(store, staged.StagedPath, Stop)).MetaData.NumRows);
+            }
+            else
+            {
+                Assert.Null(await store.StatAsync(staging, Stop));
+            }
+        }
+
+        Assert.Empty((await client.ListMultipartUploadsAsync(
+            new ListMultipartUploadsRequest { BucketName = S3Service.Bucket, Prefix = _folder }, Stop)).MultipartUploads ?? []);
+    }
+
+    private static RecordBatch Notes(Schema schema, int rowCount, int byteCount)
+    {
+        using var notes = new ColumnBuilder(TypeKind.String);
+        byte[] note = new byte[byteCount];
+        for (int row = 0; row < rowCount; row++)
+        {
+            Random.Shared.NextBytes(note);
+            notes.Append(System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(note)));
+        }
+
+        return new RecordBatch(schema, [notes.Finish()], rowCount);
     }
 
     [Fact]
