@@ -17,7 +17,13 @@ internal static class PacedProducer
 
 
     /// <summary>Produces until it is told to stop and returns how many records the brokers acknowledged.</summary>
-    public static async Task<long> RunAsync(string bootstrapServers, string topic, int recordsPerSecond, CancellationToken stop)
+    /// <param name="bootstrapServers">Where.</param>
+    /// <param name="topic">Which topic, of four partitions.</param>
+    /// <param name="recordsPerSecond">How fast.</param>
+    /// <param name="stop">When to stop.</param>
+    /// <param name="noteBytes">Above 0: each record has a text of that size that does not compress well.</param>
+    public static async Task<long> RunAsync(
+        string bootstrapServers, string topic, int recordsPerSecond, CancellationToken stop, int noteBytes = 0)
     {
         using var producer = new KafkaProducer(bootstrapServers, Properties, TimeProvider.System);
         var clock = Stopwatch.StartNew();
@@ -25,7 +31,7 @@ internal static class PacedProducer
         while (!stop.IsCancellationRequested)
         {
             long due = (long)(clock.Elapsed.TotalSeconds * recordsPerSecond);
-            while (sent < due && Send(producer, topic, sent))
+            while (sent < due && Send(producer, topic, sent, noteBytes))
             {
                 sent++;
             }
@@ -45,8 +51,16 @@ internal static class PacedProducer
             $$"""{"trip_id":"trip-{{n:d12}}","city":"c{{n % 50:d2}}","event_time":{{eventTime}},"fare":{{n % 9_973 / 100.0}}}"""));
     }
 
-    private static bool Send(KafkaProducer producer, string topic, long n) =>
-        producer.TryProduce(new TopicPartition(topic, (int)(n % Partitions)), default, true, Trip(n), false, -1);
+    private static bool Send(KafkaProducer producer, string topic, long n, int noteBytes) => producer.TryProduce(
+        new TopicPartition(topic, (int)(n % Partitions)), default, true, noteBytes == 0 ? Trip(n) : [.. Trip(n).AsSpan()[..^1], .. Note(n, noteBytes)],
+        false, -1);
+
+    private static byte[] Note(long n, int byteCount)
+    {
+        byte[] random = new byte[byteCount * 3 / 4];
+        new Random((int)n).NextBytes(random);
+        return Encoding.UTF8.GetBytes($",\"note\":\"{Convert.ToBase64String(random)}\"}}");
+    }
 
     /// <summary>A broker may be down for longer than one flush waits.</summary>
     private static async Task FlushAsync(KafkaProducer producer)

@@ -9,6 +9,25 @@ internal sealed record TableAt(string Location, S3Service? Store = null)
     /// <summary>What a process needs in its environment to reach the table.</summary>
     public IReadOnlyDictionary<string, string> Environment => Store?.Environment ?? new Dictionary<string, string>();
 
+    private IObjectStore Objects =>
+        Store is null ? new LocalObjectStore(Location) : Store.NewStore(Location[$"s3://{S3Service.Bucket}/".Length..]);
+
+    /// <summary>Deletes everything below a folder of the table.</summary>
+    public async Task DeleteBelowAsync(string folder, CancellationToken cancellation)
+    {
+        IObjectStore objects = Objects;
+        List<ObjectPath> found = [];
+        await foreach (ObjectStat one in objects.ListAsync(new ObjectPath(folder), recursive: true, cancellation))
+        {
+            found.Add(one.Path);
+        }
+
+        foreach (ObjectPath path in found)
+        {
+            await objects.DeleteAsync(path, cancellation);
+        }
+    }
+
     /// <summary>A folder with the table's bytes, for readers that know folders only: its own, or a copy of the bucket's.</summary>
     public async Task<string> InFolderAsync(TemporaryFolder scratch, CancellationToken cancellation)
     {
@@ -17,7 +36,7 @@ internal sealed record TableAt(string Location, S3Service? Store = null)
             return Location;
         }
 
-        IObjectStore objects = Store.NewStore(Location[$"s3://{S3Service.Bucket}/".Length..]);
+        IObjectStore objects = Objects;
         string folder = scratch["copy"];
         await foreach (ObjectStat found in objects.ListAsync(default, recursive: true, cancellation))
         {

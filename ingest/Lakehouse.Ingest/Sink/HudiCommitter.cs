@@ -62,7 +62,7 @@ internal sealed class HudiCommitter(
         if (committable.Ranges.IsEmpty)
         {
             Invariant.Holds(committable.Files.IsEmpty && committable.Followers.IsEmpty, "Rows come from a range of offsets.");
-            return CommitOutcome.NothingToCommit;
+            return await WasTakenBackAsync(checkpoint.Id, cancellation) ? CommitOutcome.Conflicted : CommitOutcome.NothingToCommit;
         }
 
         IReadOnlyList<List<ObjectPath>> leftovers = await FindLeftoversAsync(checkpoint, committable, cancellation);
@@ -77,6 +77,22 @@ internal sealed class HudiCommitter(
                 await TidyAsync(leftovers, checkpoint.Id, CancellationToken.None);
                 return CommitOutcome.Committed;
         }
+    }
+
+    /// <summary>
+    /// Whether a restore has begun a new history since the table was read. Who has rows to commit meets that as a conflict; who has none must
+    /// ask, or it would wait for the next record before it reads the rewound ranges again.
+    /// </summary>
+    private async Task<bool> WasTakenBackAsync(CheckpointId checkpoint, CancellationToken cancellation)
+    {
+        long now = (await ReadLedgerAsync(cancellation)).HistoryEpoch;
+        if (now == Ledger.HistoryEpoch)
+        {
+            return false;
+        }
+
+        IngestLog.Conflicted(log, pipeline, checkpoint.Value, "the table was taken back to an earlier instant");
+        return true;
     }
 
     /// <summary>
