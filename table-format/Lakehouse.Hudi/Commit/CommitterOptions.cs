@@ -17,8 +17,11 @@ public sealed record CommitterOptions
     /// <summary>How long a committer that has waited longer is let go first.</summary>
     public TimeSpan Courtesy { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Instants that stay on the active timeline at least; older ones are pruned a tenth of that at a time.</summary>
-    public int ActiveInstantsKept { get; init; } = 300;
+    /// <summary>
+    /// Instants that stay on the active timeline at least; older ones are pruned a tenth of that at a time, so that there are never more than
+    /// 300.
+    /// </summary>
+    public int ActiveInstantsKept { get; init; } = 270;
 
     /// <summary>How old a pruned instant's number must be before its claim and outcome go too.</summary>
     public TimeSpan NumberRetention { get; init; } = TimeSpan.FromDays(7);

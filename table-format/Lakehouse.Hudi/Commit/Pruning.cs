@@ -9,6 +9,7 @@ namespace Lakehouse.Hudi;
 /// </summary>
 internal static class Pruning
 {
+    private const int NumbersAtATime = 60;
     private static readonly TimeSpan UploadLifetimeMax = TimeSpan.FromDays(1);
 
     internal static async Task RunAsync(IObjectStore store, SequenceView view, DateTimeOffset numbersBefore, CancellationToken cancellation)
@@ -25,18 +26,8 @@ internal static class Pruning
             return;
         }
 
-        foreach (TimelineFile file in timeline.Below(floorInstant))
-        {
-            await store.DeleteAsync(file.Path, cancellation);
-        }
-
-        foreach (ObjectPath folder in await SequenceFolder.FoldersAsync(store, cancellation))
-        {
-            if (!await PruneNumbersAsync(store, folder, newest.Floor, numbersBefore, cancellation))
-            {
-                return;
-            }
-        }
+        await RemoveBelowAsync(store, [.. timeline.Below(floorInstant)], cancellation);
+        await PruneNumbersAsync(store, newest.Floor, numbersBefore, cancellation);
     }
 
     /// <summary>Takes off again what a publisher that slept through a restore has put back.</summary>
@@ -52,41 +43,86 @@ internal static class Pruning
         }
     }
 
-    /// <summary>False when the folder holds numbers that stay, so that younger folders need no look.</summary>
-    private static async Task<bool> PruneNumbersAsync(
-        IObjectStore store, ObjectPath folder, long floor, DateTimeOffset numbersBefore, CancellationToken cancellation)
+    /// <summary>
+    /// Readers take a data file older than the oldest completed instant for committed, so these go one after the other, oldest first. What
+    /// stands beside them goes before, in any order.
+    /// </summary>
+    private static async Task RemoveBelowAsync(IObjectStore store, IReadOnlyList<TimelineFile> files, CancellationToken cancellation)
     {
-        (List<long> claims, List<long> outcomes) = await SequenceFolder.NumbersAsync(store, folder, cancellation);
-        foreach (long number in outcomes)
+        await SideBySide.RunAsync(
+            files.Where(static f => f.State != InstantState.Completed).Select(static f => f.Path),
+            SideBySide.RequestsAtATime,
+            store.DeleteAsync,
+            cancellation);
+        foreach (TimelineFile file in files.Where(static f => f.State == InstantState.Completed))
         {
-            if (number >= floor)
-            {
-                return false;
-            }
+            await store.DeleteAsync(file.Path, cancellation);
+        }
+    }
 
-            if (!claims.Contains(number))
+    /// <summary>Oldest first, and no more than <see cref="NumbersAtATime"/>: who opens a table after a long rest must not wait for all.</summary>
+    private static async Task PruneNumbersAsync(
+        IObjectStore store, long floor, DateTimeOffset numbersBefore, CancellationToken cancellation)
+    {
+        List<long> numbers = await OldestClaimedAsync(store, floor, cancellation);
+        if (numbers.Count == 0
+            || (await SequenceFolder.ReadOutcomeAsync(store, numbers[0], cancellation) is { } oldest && !IsExpired(oldest)))
+        {
+            return;
+        }
+
+        var outcomes = new Outcome?[numbers.Count];
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, numbers.Count),
+            SideBySide.RequestsAtATime,
+            async (i, stop) => outcomes[i] = await SequenceFolder.ReadOutcomeAsync(store, numbers[i], stop),
+            cancellation);
+        await SideBySide.RunAsync(
+            Enumerable.Range(0, numbers.Count).TakeWhile(i => outcomes[i] is not { } outcome || IsExpired(outcome)),
+            SideBySide.RequestsAtATime,
+            async (i, stop) =>
             {
-                // Its claim went before: an aborted outcome, which stays.
+                if (outcomes[i] is { IsCommitted: true })
+                {
+                    await store.DeleteAsync(SequenceFolder.OutcomePath(numbers[i]), stop);
+                }
+
+                await store.DeleteAsync(SequenceFolder.ClaimPath(numbers[i]), stop);
+            },
+            cancellation);
+
+        bool IsExpired(Outcome outcome) => InstantTime.Parse(outcome.Instant) < numbersBefore;
+    }
+
+    /// <summary>
+    /// The oldest decided numbers below the floor whose claim is there; an aborted outcome whose claim went before stays. One listing goes
+    /// through all folders: of the numbers that were pruned before only the aborted are left, and a thousand of them are one request.
+    /// </summary>
+    private static async Task<List<long>> OldestClaimedAsync(IObjectStore store, long floor, CancellationToken cancellation)
+    {
+        List<long> numbers = [];
+        long claimed = 0;
+        await foreach (ObjectStat stat in store.ListAsync(SequenceFolder.Folder, recursive: true, cancellation))
+        {
+            if (!SequenceFolder.TryParse(stat.Path.Name, out long number, out bool isOutcome))
+            {
                 continue;
             }
 
-            if (await SequenceFolder.ReadOutcomeAsync(store, number, cancellation) is { } outcome)
+            if (number >= floor || numbers.Count == NumbersAtATime)
             {
-                if (InstantTime.Parse(outcome.Instant) >= numbersBefore)
-                {
-                    return false;
-                }
-
-                if (outcome.IsCommitted)
-                {
-                    await store.DeleteAsync(SequenceFolder.OutcomePath(number), cancellation);
-                }
+                break;
             }
 
-            await store.DeleteAsync(SequenceFolder.ClaimPath(number), cancellation);
+            if (isOutcome && claimed == number)
+            {
+                numbers.Add(number);
+            }
+
+            claimed = isOutcome ? claimed : number;
         }
 
-        return true;
+        return numbers;
     }
 
     /// <summary>

@@ -166,7 +166,8 @@ internal static class SequenceFolder
         return (newest, highest, waiting);
     }
 
-    private static bool TryParse(string name, out long number, out bool isOutcome)
+    /// <summary>The number of a claim or an outcome by its file's name.</summary>
+    internal static bool TryParse(string name, out long number, out bool isOutcome)
     {
         number = 0;
         isOutcome = name.EndsWith(OutcomeExtension, StringComparison.Ordinal);

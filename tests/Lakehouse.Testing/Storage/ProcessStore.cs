@@ -23,6 +23,9 @@ public sealed class ProcessStore(IObjectStore shared) : IObjectStore
 
     public Func<StoreCall, Task> After { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>Called for every entry of a listing that the process takes.</summary>
+    public Action<ObjectStat> Listed { get; set; } = static _ => { };
+
     public bool IsDead { get; set; }
 
     public string Root => shared.Root;
@@ -66,6 +69,7 @@ public sealed class ProcessStore(IObjectStore shared) : IObjectStore
         });
         foreach (ObjectStat stat in entries)
         {
+            Listed(stat);
             yield return stat;
         }
     }
