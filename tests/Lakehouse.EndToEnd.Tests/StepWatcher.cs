@@ -31,7 +31,8 @@ internal static class StepWatcher
         }
     }
 
-    private static ProtocolStep? Begins(string path) => path switch
+    /// <summary>The step that the appearance of a file begins, by its path in the table.</summary>
+    public static ProtocolStep? Begins(string path) => path switch
     {
         _ when path.EndsWith("/_metadata", StringComparison.Ordinal) => ProtocolStep.CheckpointCompleted,
         _ when path.EndsWith(".claim", StringComparison.Ordinal) => ProtocolStep.Claimed,

@@ -26,8 +26,8 @@ public sealed record JobOptions
     /// <summary>How many completed checkpoints stay in the storage. The last committed one always stays.</summary>
     public int RetainedCheckpoints { get; init; } = 5;
 
-    /// <summary>Restarts without a commit in between before the job gives up.</summary>
-    public int RestartsWithoutProgressMax { get; init; } = 8;
+    /// <summary>Restarts without a commit in between before the job gives up: with the pauses between them five minutes at least.</summary>
+    public int RestartsWithoutProgressMax { get; init; } = 20;
 
     /// <summary>The pause before the first restart; it doubles with each restart without progress.</summary>
     public TimeSpan RestartBackoff { get; init; } = TimeSpan.FromSeconds(1);

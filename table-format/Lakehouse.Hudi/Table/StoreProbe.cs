@@ -8,7 +8,26 @@ namespace Lakehouse.Hudi;
 /// </summary>
 internal static class StoreProbe
 {
+    private const int TriesMax = 5;
+
+    /// <summary>An answer that is lost says nothing about the store: it is asked again with another key.</summary>
     internal static async Task RunAsync(IObjectStore store, Random random, CancellationToken cancellation)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                await OnceAsync(store, random, cancellation);
+                return;
+            }
+            catch (ObjectStoreException e) when (e.OutcomeIsUnknown && tries < TriesMax)
+            {
+                // The next key.
+            }
+        }
+    }
+
+    private static async Task OnceAsync(IObjectStore store, Random random, CancellationToken cancellation)
     {
         ObjectPath probe = HudiTable.TemporaryFolder / string.Create(CultureInfo.InvariantCulture, $"probe-{random.NextInt64():x16}");
         byte[] first = "first"u8.ToArray();

@@ -36,9 +36,12 @@ public sealed class S3Service : IDisposable
     public (string AccessKey, string SecretKey) Keys { get; private set; } = ("test", "testtest");
 
     /// <summary>What another process needs in its environment to reach it: ours, and readers made of other libraries.</summary>
-    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    public IReadOnlyDictionary<string, string> Environment => EnvironmentAt(Endpoint);
+
+    /// <summary>The same for a process that reaches it by another address, such as that of a proxy.</summary>
+    public IReadOnlyDictionary<string, string> EnvironmentAt(Uri endpoint) => new Dictionary<string, string>
     {
-        ["AWS_ENDPOINT_URL"] = Endpoint.ToString().TrimEnd('/'),
+        ["AWS_ENDPOINT_URL"] = endpoint.ToString().TrimEnd('/'),
         ["AWS_ALLOW_HTTP"] = "true",
         ["AWS_ACCESS_KEY_ID"] = Keys.AccessKey,
         ["AWS_SECRET_ACCESS_KEY"] = Keys.SecretKey,
@@ -98,6 +101,41 @@ public sealed class S3Service : IDisposable
         ListPageSize = listPageSize,
     };
 
+    /// <summary>True when it was started here, so that it can be stopped for a while.</summary>
+    public bool IsOwn => _script is not null;
+
+    /// <summary>Ends the process that answers requests, by SIGKILL: what it was doing is left half done. What it has stored stays.</summary>
+    public void KillGateway()
+    {
+        using Process gateway = Process.GetProcessById(int.Parse(File.ReadAllText(GatewayPidFile), CultureInfo.InvariantCulture));
+        gateway.Kill();
+        gateway.WaitForExit();
+        File.Delete(GatewayPidFile);
+    }
+
+    /// <summary>Starts it again and waits until it answers.</summary>
+    public async Task BootGatewayAsync()
+    {
+        using (Process start = Process.Start("radosgw", ["-c", Data + "/ceph.conf", "-n", "client.rgw"]))
+        {
+            await start.WaitForExitAsync();
+        }
+
+        using var http = new HttpClient();
+        for (long begun = TimeProvider.System.GetTimestamp(); ;)
+        {
+            try
+            {
+                using HttpResponseMessage answer = await http.GetAsync(Endpoint);
+                return;
+            }
+            catch (HttpRequestException) when (TimeProvider.System.GetElapsedTime(begun) < Patience)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200));
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -117,6 +155,8 @@ public sealed class S3Service : IDisposable
     }
 
     private string Data => _folder?["s3"] ?? throw new InvalidOperationException("This store was not started here.");
+
+    private string GatewayPidFile => Data + "/run/client.rgw.pid";
 
     private IEnumerable<string> PidFiles() =>
         Directory.Exists(Data + "/run") ? Directory.EnumerateFiles(Data + "/run", "*.pid") : [];
