@@ -109,20 +109,18 @@ public sealed class FollowerReplay
         ArgumentNullException.ThrowIfNull(begin);
 
         // In this order: who takes rows out after the first look changes the mark, and the proposal does not fit any more.
-        Outcome newest = (await SequenceFolder.LookAsync(_table.Store, cancellation)).Newest
-            ?? throw new HudiException(_table.Store.Root, "it has no commits that could have dead letters.");
+        Outcome? newest = (await SequenceFolder.LookAsync(_table.Store, cancellation)).Newest;
         HudiTable follower = await _followers.OpenAsync(_location, cancellation);
         Outcome? newestThere = (await SequenceFolder.LookAsync(follower.Store, cancellation)).Newest;
-        if (newestThere is not { Followed: [{ } followed] } || followed.Primary != newest.TableId)
+        if (newestThere is { Followed: var followed } && followed.Any(f => f.Primary != newest?.TableId))
         {
-            throw new HudiException(follower.Store.Root, newestThere is null or { Followed.IsEmpty: true }
-                ? $"it has not taken over any commit of {_table.Store.Root}."
-                : $"other tables than {_table.Store.Root} give it rows too, so it does not say which row belongs to which of them. "
-                    + "Give each pipeline dead letters of its own.");
+            throw new HudiException(follower.Store.Root,
+                $"other tables than {_table.Store.Root} give it rows too, so it does not say which row belongs to which of them. "
+                + "Give each pipeline dead letters of its own.");
         }
 
         TableSnapshot snapshot = await follower.SnapshotAsync(null, cancellation);
-        await using IRowReplay replay = begin(new ReplayStart(staging, newest.State.Ledger));
+        await using IRowReplay replay = begin(new ReplayStart(staging, newest?.State.Ledger ?? Ledger.Empty));
         RewritePlan plan = await FileRewriting.RunAsync(
             follower,
             snapshot,
@@ -140,7 +138,7 @@ public sealed class FollowerReplay
             staging is null || (replayed.Counts.Sum(static c => c.Written) == replayed.Files.Sum(static f => f.RowCount)
                 && replayed.Counts.Sum(static c => c.Routed) == replayed.Routes.Sum(static f => f.RowsAdded)),
             "The files hold the rows that were written and routed.");
-        ReplayProposal? proposal = plan.RowsTaken == 0
+        ReplayProposal? proposal = plan.RowsTaken == 0 || newest is null
             ? null
             : new ReplayProposal(
                 newest.Upkeep.ReplayedAt,

@@ -65,6 +65,19 @@ public sealed class DeadLetterReplayTests
     }
 
     [Fact]
+    public async Task Where_there_are_no_dead_letters_yet_there_is_nothing_to_replay()
+    {
+        var bench = new ReplayBench();
+        bench.Pipelines.Log.CreateTopic("trips", 1);
+        await bench.RunAsync();
+        Assert.Null((await bench.ReplayAsync()).Instant);
+        bench.Pipelines.Produce(new Lakehouse.Kafka.TopicPartition("trips", 0), 5);
+        await bench.RunAsync();
+        Assert.Null((await bench.ReplayAsync()).Instant);
+        Assert.Equal((5, 0), await bench.ProveAsync());
+    }
+
+    [Fact]
     public async Task Only_matching_dead_letters_are_touched()
     {
         ReplayBench bench = await ReplayBench.MakeAsync();
