@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -6,8 +7,9 @@ using System.Runtime.InteropServices;
 namespace Lakehouse.Columns;
 
 /// <summary>
-/// Builds one column value by value from primitives and bytes: no strings, no objects per record. Buffers are pooled;
-/// <see cref="Finish"/> hands them to the vector and the builder starts anew. Not thread safe.
+/// Builds one column value by value from primitives and bytes: no strings, no objects per record. A nested column's values are appended to
+/// its <see cref="Children"/> first and then closed by <see cref="AppendNested"/>. Buffers are pooled; <see cref="Finish"/> hands them to
+/// the vector and the builder starts anew. Not thread safe.
 /// </summary>
 public sealed partial class ColumnBuilder : IDisposable
 {
@@ -25,17 +27,23 @@ public sealed partial class ColumnBuilder : IDisposable
         Type = type;
         _width = type.Width;
         _values = [];
+        Children = [.. type.Children.Select(static f => new ColumnBuilder(f.Type))];
         Rent();
     }
 
     /// <summary>The type of the column being built.</summary>
     public ColumnType Type { get; }
 
+    /// <summary>A nested column's builders, in the order of its type; empty for others. They belong to this one.</summary>
+    public ImmutableArray<ColumnBuilder> Children { get; }
+
     /// <summary>Values appended since the last <see cref="Finish"/>, nulls included.</summary>
     public int Length { get; private set; }
 
     /// <summary>Bytes of values appended so far.</summary>
-    public int ValuesByteCount => Type.Kind == TypeKind.Boolean ? Bitmap.ByteCount(Length) : _valuesLength;
+    public int ValuesByteCount => Type.IsNested ? Children.Sum(static c => c.ValuesByteCount)
+        : Type.Kind == TypeKind.Boolean ? Bitmap.ByteCount(Length)
+        : _valuesLength;
 
     /// <summary>Appends a fixed-width value; the width of T must be the type's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -113,10 +121,35 @@ public sealed partial class ColumnBuilder : IDisposable
         MarkValid();
     }
 
-    /// <summary>Appends a null.</summary>
+    /// <summary>
+    /// Closes a struct whose fields have been appended to <see cref="Children"/>, one each, or a list or map of what has been appended there
+    /// since the last one.
+    /// </summary>
+    public void AppendNested()
+    {
+        if (_offsets is not null)
+        {
+            AppendOffset(Children[0].Length);
+        }
+
+        MarkValid();
+    }
+
+    /// <summary>Appends a null; to the fields of a struct as well.</summary>
     public void AppendNull()
     {
-        if (_width > 0)
+        if (Type.Kind == TypeKind.Struct)
+        {
+            foreach (ColumnBuilder child in Children)
+            {
+                child.AppendNull();
+            }
+        }
+        else if (Type.IsNested)
+        {
+            AppendOffset(Children[0].Length);
+        }
+        else if (_width > 0)
         {
             int end = _valuesLength + _width;
             if (end > _values.Length)
@@ -147,6 +180,16 @@ public sealed partial class ColumnBuilder : IDisposable
     public void TruncateTo(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        if (Type.IsNested)
+        {
+            // Children may hold a part of a value that was never closed.
+            int inner = _offsets is null ? length : StartOf(length);
+            foreach (ColumnBuilder child in Children)
+            {
+                child.TruncateTo(inner);
+            }
+        }
+
         if (length == Length)
         {
             return;
@@ -158,9 +201,14 @@ public sealed partial class ColumnBuilder : IDisposable
         }
 
         Length = length;
+        if (Type.IsNested)
+        {
+            return;
+        }
+
         if (_offsets is not null)
         {
-            _valuesLength = MemoryMarshal.Cast<byte, int>(_offsets)[length];
+            _valuesLength = StartOf(length);
         }
         else if (_width > 0)
         {
@@ -175,6 +223,11 @@ public sealed partial class ColumnBuilder : IDisposable
     /// <summary>The column built so far, owned by the caller. The builder is empty afterwards and can go on.</summary>
     public ColumnVector Finish()
     {
+        if (Type.IsNested)
+        {
+            return FinishNested();
+        }
+
         byte[]? validity = _nullCount > 0 ? _validity : null;
         if (validity is null && _validity is not null)
         {
@@ -187,12 +240,40 @@ public sealed partial class ColumnBuilder : IDisposable
         return vector;
     }
 
+    private ColumnVector FinishNested()
+    {
+        ColumnVector vector = ColumnVector.Nested(
+            Type,
+            Length,
+            _nullCount > 0 ? _validity : default(ReadOnlySpan<byte>),
+            _offsets is null ? default : MemoryMarshal.Cast<byte, int>(_offsets),
+            [.. Children.Select(static c => c.Finish())]);
+        Length = 0;
+        _nullCount = 0;
+        if (_validity is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_validity);
+            _validity = null;
+        }
+
+        return vector;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (ColumnBuilder child in Children)
+        {
+            child.Dispose();
+        }
+
         if (_values.Length > 0)
         {
-            Finish().Dispose();
+            if (!Type.IsNested)
+            {
+                Finish().Dispose();
+            }
+
             ArrayPool<byte>.Shared.Return(_values);
             if (_offsets is not null)
             {
@@ -211,7 +292,7 @@ public sealed partial class ColumnBuilder : IDisposable
         _valuesLength = 0;
         _nullCount = 0;
         Length = 0;
-        if (Type.IsVariableWidth)
+        if (Type.IsVariableWidth || Type.Kind is TypeKind.List or TypeKind.Map)
         {
             _offsets = ArrayPool<byte>.Shared.Rent(InitialBytes);
             MemoryMarshal.Write(_offsets, 0);

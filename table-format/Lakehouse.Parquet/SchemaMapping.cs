@@ -6,16 +6,83 @@ namespace Lakehouse.Parquet;
 /// <summary>How columns lie in the files that are written here.</summary>
 internal static class SchemaMapping
 {
+    /// <summary>The tree of a schema, depth first; lists and maps in the three levels of LogicalTypes.md.</summary>
     internal static ImmutableArray<SchemaElement> ToElements(Schema schema)
     {
-        var elements = ImmutableArray.CreateBuilder<SchemaElement>(schema.Count + 1);
+        var elements = ImmutableArray.CreateBuilder<SchemaElement>();
         elements.Add(new SchemaElement { Name = "schema", NumChildren = schema.Count });
         foreach (Field field in schema.Fields)
         {
-            elements.Add(ToElement(field));
+            Add(field, elements);
         }
 
-        return elements.MoveToImmutable();
+        return elements.ToImmutable();
+    }
+
+    /// <summary>The leaves of a nested field with their levels, in file order.</summary>
+    internal static IEnumerable<(Field Leaf, LeafPath Path)> LeavesOf(Field field) => LeavesOf(field, new LeafPath([], 0, 0));
+
+    private static IEnumerable<(Field Leaf, LeafPath Path)> LeavesOf(Field field, LeafPath above)
+    {
+        LeafPath at = above with
+        {
+            Names = above.Names.Add(field.Name),
+            MaxDefinition = above.MaxDefinition + (field.Required ? 0 : 1),
+        };
+        if (RepeatedName(field.Type.Kind) is { } repeated)
+        {
+            at = new LeafPath(at.Names.Add(repeated), at.MaxDefinition + 1, at.MaxRepetition + 1);
+        }
+
+        return field.Type.IsNested ? field.Type.Children.SelectMany(c => LeavesOf(c, at)) : [(field, at)];
+    }
+
+    private static string? RepeatedName(TypeKind kind) => kind switch
+    {
+        TypeKind.List => "list",
+        TypeKind.Map => "key_value",
+        _ => null,
+    };
+
+    private static void Add(Field field, ImmutableArray<SchemaElement>.Builder elements)
+    {
+        if (!field.Type.IsNested)
+        {
+            elements.Add(ToElement(field));
+            return;
+        }
+
+        string? repeated = RepeatedName(field.Type.Kind);
+        elements.Add(new SchemaElement
+        {
+            Name = field.Name,
+            RepetitionType = field.Required ? FieldRepetitionType.Required : FieldRepetitionType.Optional,
+            NumChildren = repeated is null ? field.Type.Children.Length : 1,
+            ConvertedType = field.Type.Kind switch
+            {
+                TypeKind.List => ConvertedTypes.List,
+                TypeKind.Map => ConvertedTypes.Map,
+                _ => null,
+            },
+            LogicalType = field.Type.Kind switch
+            {
+                TypeKind.List => new LogicalType(LogicalTypeKind.List),
+                TypeKind.Map => new LogicalType(LogicalTypeKind.Map),
+                _ => null,
+            },
+        });
+        if (repeated is not null)
+        {
+            elements.Add(new SchemaElement
+            {
+                Name = repeated, RepetitionType = FieldRepetitionType.Repeated, NumChildren = field.Type.Children.Length,
+            });
+        }
+
+        foreach (Field child in field.Type.Children)
+        {
+            Add(child, elements);
+        }
     }
 
     internal static ParquetType PhysicalType(ColumnType type) => type.Kind switch

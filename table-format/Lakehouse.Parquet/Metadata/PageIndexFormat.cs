@@ -14,7 +14,7 @@ internal static class PageIndexFormat
         writer.List(1, ThriftWriter.True, pages.Length);
         foreach (ref readonly EncodedPage page in pages)
         {
-            writer.BoolElement(page.NullCount == page.RowCount);
+            writer.BoolElement(page.NullCount == page.ValueCount);
         }
 
         writer.List(2, ThriftWriter.BinaryType, pages.Length);

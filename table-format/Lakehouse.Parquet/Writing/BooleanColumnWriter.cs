@@ -3,7 +3,8 @@ using Lakehouse.Columns;
 namespace Lakehouse.Parquet;
 
 /// <summary>Boolean columns: PLAIN bits.</summary>
-internal sealed class BooleanColumnWriter(Field field, ParquetWriterOptions options) : ColumnWriter(field, options)
+internal sealed class BooleanColumnWriter(Field field, ParquetWriterOptions options, LeafPath? path = null)
+    : ColumnWriter(field, options, path)
 {
     private int _bitCount;
     private int _trueCount;

@@ -13,8 +13,8 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
     private ValueAt _minimum;
     private ValueAt _maximum;
 
-    internal ByteArrayColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state)
-        : base(field, options, state) => _dense = ArrayPool<int>.Shared.Rent(options.PageRowCount + 1);
+    internal ByteArrayColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path = null)
+        : base(field, options, state, path) => _dense = ArrayPool<int>.Shared.Rent(options.PageRowCount + 1);
 
     protected override int DistinctCount => _dictionary.Count;
 

@@ -10,7 +10,9 @@ namespace Lakehouse.Parquet;
 /// <code>
 /// V1 body := [ u32 length | definition levels ] values        levels only where the column may hold nulls
 /// </code>
-/// Levels are the validity bits themselves: a packed group of width 1, or one run when all values are there or none.
+/// Levels of a flat column are the validity bits themselves: a packed group of width 1, or one run when all values are there or none. A leaf
+/// in structs, lists or maps brings its levels (<see cref="EntryLevels"/>); its vector has a slot for every entry. Its pages end where rows
+/// end, unless one row alone is more than a page.
 /// </summary>
 internal abstract class ColumnWriter : IDisposable
 {
@@ -18,14 +20,18 @@ internal abstract class ColumnWriter : IDisposable
     private readonly List<EncodedPage> _pageIndex = [];
     private PooledBuffer _pages = new(64 * 1024);
     private PooledBuffer _bounds = new(1024);
+    private readonly LeafPath? _path;
     private byte[] _validity;
     private long _uncompressedByteCount;
+    private bool _splitsRows;
 
-    protected ColumnWriter(Field field, ParquetWriterOptions options)
+    protected ColumnWriter(Field field, ParquetWriterOptions options, LeafPath? path)
     {
         Field = field;
         Options = options;
-        LevelRoom = 16 + (options.PageRowCount / 8);
+        _path = path;
+        Levels = path is null ? null : new EntryLevels(path.MaxDefinition, path.MaxRepetition);
+        LevelRoom = Levels?.BytesMax(options.PageRowCount) ?? 16 + (options.PageRowCount / 8);
         _validity = ArrayPool<byte>.Shared.Rent((options.PageRowCount / 8) + 2);
         ResetBody();
     }
@@ -42,9 +48,13 @@ internal abstract class ColumnWriter : IDisposable
     /// <summary>The page being built; values stand from <see cref="LevelRoom"/> on.</summary>
     protected PooledBuffer Body { get; } = new(64 * 1024);
 
+    /// <summary>Entries of the page being built.</summary>
     protected int PageRowCount { get; private set; }
 
     protected int PageNullCount { get; private set; }
+
+    /// <summary>The levels of the page being built; null for a flat column.</summary>
+    protected EntryLevels? Levels { get; private set; }
 
     /// <summary>Encoding of the data pages of this chunk.</summary>
     protected abstract ParquetEncoding Encoding { get; }
@@ -63,6 +73,27 @@ internal abstract class ColumnWriter : IDisposable
             AfterAppend();
             from += rows;
             count -= rows;
+        }
+    }
+
+    /// <summary>Appends entries of a leaf below a nested column: whole rows.</summary>
+    internal void Write(ColumnVector vector, ReadOnlySpan<uint> definitions, ReadOnlySpan<uint> repetitions)
+    {
+        for (int from = 0; from < vector.Length;)
+        {
+            int count = LimitRows(vector, from, Math.Min(vector.Length - from, Options.PageRowCount - PageRowCount));
+            count = ToRowEnd(repetitions[from..], count);
+            if (count == 0)
+            {
+                continue; // The page was ended to make room for the next row.
+            }
+
+            int nulls = vector.NullCount == 0 ? 0 : count - BitRun.CountOnes(vector.Validity, from, count);
+            AppendLevels(definitions.Slice(from, count), repetitions.Slice(from, count), nulls);
+            AppendValues(vector, from, count, nulls);
+            EndPageIfFull();
+            AfterAppend();
+            from += count;
         }
     }
 
@@ -95,6 +126,8 @@ internal abstract class ColumnWriter : IDisposable
         var chunk = new EncodedChunk
         {
             Field = Field,
+            Path = _path?.Names ?? [Field.Name],
+            SplitsRows = _splitsRows,
             Codec = Options.Codec,
             Encoding = Encoding,
             DictionaryPage = dictionary,
@@ -107,6 +140,7 @@ internal abstract class ColumnWriter : IDisposable
         _bounds = new PooledBuffer(1024);
         _pageIndex.Clear();
         _uncompressedByteCount = 0;
+        _splitsRows = false;
         BeginChunk();
         return chunk;
     }
@@ -118,6 +152,8 @@ internal abstract class ColumnWriter : IDisposable
         _pages.Dispose();
         _bounds.Dispose();
         Body.Dispose();
+        Levels?.Dispose();
+        Levels = null;
         byte[] validity = _validity;
         _validity = [];
         if (validity.Length > 0)
@@ -197,6 +233,41 @@ internal abstract class ColumnWriter : IDisposable
         PageNullCount += nulls;
     }
 
+    /// <summary>The same with levels of their own.</summary>
+    protected void AppendLevels(ReadOnlySpan<uint> definitions, ReadOnlySpan<uint> repetitions, int nulls)
+    {
+        Levels!.Append(definitions, repetitions);
+        PageRowCount += definitions.Length;
+        PageNullCount += nulls;
+    }
+
+    /// <summary>
+    /// So many of the next entries that they end where a row ends. When not even the next row fits the page is ended, and 0 is given; a row
+    /// that does not fit an empty page is cut.
+    /// </summary>
+    protected int ToRowEnd(ReadOnlySpan<uint> repetitions, int count)
+    {
+        int end = count;
+        while (end > 0 && end < repetitions.Length && repetitions[end] != 0)
+        {
+            end--;
+        }
+
+        if (end > 0)
+        {
+            return end;
+        }
+
+        if (PageRowCount > 0)
+        {
+            EndPage();
+            return 0;
+        }
+
+        _splitsRows = true;
+        return count;
+    }
+
     protected void EndPageIfFull()
     {
         if (PageRowCount == Options.PageRowCount || Body.Length - LevelRoom >= Options.PageBytes)
@@ -206,11 +277,12 @@ internal abstract class ColumnWriter : IDisposable
     }
 
     /// <summary>Takes back every page made so far and the one being built, for the caller to append again in another encoding.</summary>
-    protected (PooledBuffer Pages, EncodedPage[] Index, byte[] Validity, int RowCount, int NullCount) TakeBack()
+    protected TakenPages TakeBack()
     {
-        var taken = (_pages, _pageIndex.ToArray(), _validity, PageRowCount, PageNullCount);
+        var taken = new TakenPages(_pages, [.. _pageIndex], _validity, Levels, PageRowCount, PageNullCount);
         _pages = new PooledBuffer(Math.Max(64 * 1024, _pages.Length));
         _validity = ArrayPool<byte>.Shared.Rent(_validity.Length);
+        Levels = _path is null ? null : new EntryLevels(_path.MaxDefinition, _path.MaxRepetition);
         _pageIndex.Clear();
         _bounds.Clear();
         _uncompressedByteCount = 0;
@@ -218,11 +290,21 @@ internal abstract class ColumnWriter : IDisposable
         return taken;
     }
 
+    /// <summary>What <see cref="TakeBack"/> gives: the caller owns the buffers.</summary>
+    protected readonly record struct TakenPages(
+        PooledBuffer Pages, EncodedPage[] Index, byte[] Validity, EntryLevels? Levels, int OpenCount, int OpenNullCount);
+
     private void EndPage()
     {
         FinishValues();
-        int levels = Field.Required ? 0 : WriteLevels();
-        var page = new EncodedPage { Offset = _pages.Length, RowCount = PageRowCount, NullCount = PageNullCount };
+        int levels = Levels is null && Field.Required ? 0 : WriteLevels();
+        var page = new EncodedPage
+        {
+            Offset = _pages.Length,
+            RowCount = Levels?.RowCount ?? PageRowCount,
+            ValueCount = PageRowCount,
+            NullCount = PageNullCount,
+        };
         FinishBounds(ref page);
         ReadOnlySpan<byte> body = Body.Written[(LevelRoom - levels)..];
         var header = new PageHeader { Type = PageType.DataPage, NumValues = PageRowCount, Encoding = Encoding };
@@ -237,11 +319,17 @@ internal abstract class ColumnWriter : IDisposable
     private int WriteLevels()
     {
         Span<byte> room = Body.Edit(0, LevelRoom);
+        int length = Levels?.Encode(room) ?? WriteValidity(room);
+        room[..length].CopyTo(room[^length..]);
+        return length;
+    }
+
+    private int WriteValidity(Span<byte> room)
+    {
         int length = PageNullCount == 0 || PageNullCount == PageRowCount
             ? RleHybrid.EncodeRun(PageRowCount, PageNullCount == 0 ? 1u : 0u, 1, room[4..])
             : RleHybrid.EncodeBits(_validity, PageRowCount, room[4..]);
         BinaryPrimitives.WriteInt32LittleEndian(room, length);
-        room[..(4 + length)].CopyTo(room[^(4 + length)..]);
         return 4 + length;
     }
 
@@ -252,5 +340,6 @@ internal abstract class ColumnWriter : IDisposable
         Body.Advance(LevelRoom);
         PageRowCount = 0;
         PageNullCount = 0;
+        Levels?.Clear();
     }
 }

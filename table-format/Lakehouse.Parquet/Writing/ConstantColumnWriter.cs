@@ -95,6 +95,7 @@ internal sealed class ConstantColumnWriter
                 Offset = offset,
                 ByteCount = pages.Length - offset,
                 RowCount = rows,
+                ValueCount = rows,
                 MinimumLength = valueLength,
                 MaximumLength = valueLength,
                 HasBounds = true,

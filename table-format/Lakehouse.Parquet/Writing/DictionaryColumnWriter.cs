@@ -18,15 +18,17 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     private const int ProbeValuesMin = 1024;
     private const int ProbeValuesMax = 1 << 16;
     private readonly ColumnWriterState _state;
+    private readonly string _name;
     private uint[] _indexes;
     private int _indexCount;
     private long _nextProbe = ProbeValuesMin;
 
-    protected DictionaryColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state)
-        : base(field, options)
+    protected DictionaryColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path)
+        : base(field, options, path)
     {
         _state = state;
-        UsesDictionary = options.Dictionaries && !state.IsWithoutDictionary(field.Name);
+        _name = path?.Name ?? field.Name;
+        UsesDictionary = options.Dictionaries && !state.IsWithoutDictionary(_name);
         _indexes = UsesDictionary ? ArrayPool<uint>.Shared.Rent(options.PageRowCount + 8) : [];
     }
 
@@ -106,7 +108,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         EncodedValueCount = 0;
         _nextProbe = ProbeValuesMin;
         _indexCount = 0;
-        UsesDictionary = Options.Dictionaries && !_state.IsWithoutDictionary(Field.Name);
+        UsesDictionary = Options.Dictionaries && !_state.IsWithoutDictionary(_name);
         ClearDictionary();
     }
 
@@ -159,34 +161,43 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     {
         if (remember)
         {
-            _state.GiveUpDictionary(Field.Name);
+            _state.GiveUpDictionary(_name);
         }
 
-        (PooledBuffer pages, EncodedPage[] index, byte[] validity, int rowCount, int nullCount) = TakeBack();
+        TakenPages taken = TakeBack();
         UsesDictionary = false;
         ForgetBounds();
-        uint[] scratch = ArrayPool<uint>.Shared.Rent(Options.PageRowCount + 8);
-        byte[] bits = ArrayPool<byte>.Shared.Rent((Options.PageRowCount / 8) + 2);
-        foreach (EncodedPage page in index)
+        int largest = taken.Index.Length == 0 ? 0 : taken.Index.Max(static p => p.ValueCount);
+        uint[] scratch = ArrayPool<uint>.Shared.Rent(Math.Max(largest, Options.PageRowCount) + 8);
+        byte[] bits = ArrayPool<byte>.Shared.Rent((Math.Max(largest, Options.PageRowCount) / 8) + 2);
+        using EntryLevels? levels = taken.Levels is null ? null : Levels!.OfSameLeaf();
+        foreach (EncodedPage page in taken.Index)
         {
-            ReadOnlySpan<uint> indexes = Decode(pages.Written.Slice(page.Offset, page.ByteCount), page, scratch, bits);
-            Replay(bits, page.RowCount, page.NullCount, indexes);
+            ReadOnlySpan<uint> indexes = Decode(taken.Pages.Written.Slice(page.Offset, page.ByteCount), page, scratch, bits, levels);
+            Replay(levels, bits, page.ValueCount, page.NullCount, indexes);
         }
 
-        Replay(validity, rowCount, nullCount, _indexes.AsSpan(0, _indexCount));
+        Replay(taken.Levels, taken.Validity, taken.OpenCount, taken.OpenNullCount, _indexes.AsSpan(0, _indexCount));
         _indexCount = 0;
-        pages.Dispose();
+        taken.Pages.Dispose();
+        taken.Levels?.Dispose();
         ArrayPool<uint>.Shared.Return(scratch);
         ArrayPool<byte>.Shared.Return(bits);
-        ArrayPool<byte>.Shared.Return(validity);
+        ArrayPool<byte>.Shared.Return(taken.Validity);
         ClearDictionary();
     }
 
-    private void Replay(ReadOnlySpan<byte> validity, int rowCount, int nullCount, ReadOnlySpan<uint> indexes)
+    private void Replay(EntryLevels? levels, ReadOnlySpan<byte> validity, int count, int nullCount, ReadOnlySpan<uint> indexes)
     {
-        for (int from = 0; from < rowCount;)
+        if (levels is not null)
         {
-            int rows = Math.Min(Math.Min(rowCount - from, Options.PageRowCount - PageRowCount), ReplayRowCountMax);
+            ReplayEntries(levels, indexes);
+            return;
+        }
+
+        for (int from = 0; from < count;)
+        {
+            int rows = Math.Min(Math.Min(count - from, Options.PageRowCount - PageRowCount), ReplayRowCountMax);
             int nulls = nullCount == 0 ? 0 : rows - BitRun.CountOnes(validity, from, rows);
             AppendLevels(validity, from, rows, nulls);
             AppendPlain(indexes[..(rows - nulls)]);
@@ -196,29 +207,40 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         }
     }
 
-    private ReadOnlySpan<uint> Decode(ReadOnlySpan<byte> bytes, in EncodedPage page, uint[] scratch, byte[] bits)
+    private void ReplayEntries(EntryLevels levels, ReadOnlySpan<uint> indexes)
+    {
+        for (int from = 0; from < levels.Count;)
+        {
+            int count = Math.Min(Math.Min(levels.Count - from, Options.PageRowCount - PageRowCount), ReplayRowCountMax);
+            count = ToRowEnd(levels.Repetitions[from..], count);
+            ReadOnlySpan<uint> definitions = levels.Definitions.Slice(from, count);
+            int present = definitions.Count((uint)levels.MaxDefinition);
+            AppendLevels(definitions, levels.Repetitions.Slice(from, count), count - present);
+            AppendPlain(indexes[..present]);
+            indexes = indexes[present..];
+            EndPageIfFull();
+            from += count;
+        }
+    }
+
+    private ReadOnlySpan<uint> Decode(ReadOnlySpan<byte> bytes, in EncodedPage page, uint[] scratch, byte[] bits, EntryLevels? levels)
     {
         PageHeader header = PageHeaderFormat.Read(bytes, out int headerBytes);
-        bytes = bytes[headerBytes..];
-        byte[] body = ArrayPool<byte>.Shared.Rent(header.UncompressedPageSize);
+        byte[] body = ArrayPool<byte>.Shared.Rent(Math.Max(1, header.UncompressedPageSize));
         Span<byte> values = body.AsSpan(0, header.UncompressedPageSize);
-        if (Options.Codec == CompressionCodec.Zstd)
+        PageCodec.Decompress(Options.Codec, bytes[headerBytes..], values);
+        if (levels is not null)
         {
-            Zstd.Decompress(bytes, values);
+            values = values[levels.Decode(values, page.ValueCount)..];
         }
-        else
-        {
-            bytes.CopyTo(values);
-        }
-
-        if (!Field.Required)
+        else if (!Field.Required)
         {
             int levelBytes = BinaryPrimitives.ReadInt32LittleEndian(values);
             if (page.NullCount > 0)
             {
-                RleHybrid.Decode(values.Slice(4, levelBytes), 1, scratch.AsSpan(0, page.RowCount));
+                RleHybrid.Decode(values.Slice(4, levelBytes), 1, scratch.AsSpan(0, page.ValueCount));
                 bits.AsSpan().Clear();
-                for (int i = 0; i < page.RowCount; i++)
+                for (int i = 0; i < page.ValueCount; i++)
                 {
                     bits[i >> 3] |= (byte)(scratch[i] << (i & 7));
                 }
@@ -227,7 +249,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
             values = values[(4 + levelBytes)..];
         }
 
-        Span<uint> indexes = scratch.AsSpan(0, page.RowCount - page.NullCount);
+        Span<uint> indexes = scratch.AsSpan(0, page.ValueCount - page.NullCount);
         RleHybrid.Decode(values[1..], values[0], indexes);
         ArrayPool<byte>.Shared.Return(body);
         return indexes;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Lakehouse.Columns;
 
 namespace Lakehouse.Parquet;
@@ -6,6 +7,12 @@ namespace Lakehouse.Parquet;
 internal sealed record EncodedChunk : IDisposable
 {
     internal required Field Field { get; init; }
+
+    /// <summary>The names from the root down.</summary>
+    internal ImmutableArray<string> Path { get => field.IsDefault ? [Field.Name] : field; init; }
+
+    /// <summary>Whether a row goes on in a second page: then no index can say which rows a page holds.</summary>
+    internal bool SplitsRows { get; init; }
 
     internal required CompressionCodec Codec { get; init; }
 
@@ -71,6 +78,9 @@ internal struct EncodedPage
     internal int Offset;
     internal int ByteCount;
     internal int RowCount;
+
+    /// <summary>Entries, nulls included: as many as rows, unless the leaf is in lists.</summary>
+    internal int ValueCount;
     internal int NullCount;
     internal int MinimumOffset;
     internal int MinimumLength;

@@ -20,8 +20,8 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
     private T _maximum;
     private bool _hasBounds;
 
-    internal FixedColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state)
-        : base(field, options, state)
+    internal FixedColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path = null)
+        : base(field, options, state, path)
     {
         _kind = field.Type.Kind;
         _storedBytes = _kind == TypeKind.Decimal ? Decimals.ByteCount(field.Type.Precision) : Unsafe.SizeOf<T>();

@@ -19,7 +19,7 @@ internal static class FooterAssembly
     {
         for (int g = 0; g < groups.Count; g++)
         {
-            for (int c = 0; c < schema.Count; c++)
+            for (int c = 0; c < groups[g].Chunks.Length; c++)
             {
                 AppendColumnIndex(tail, groups[g].Chunks[c], ref layouts[g][c], patches, offset);
             }
@@ -27,9 +27,14 @@ internal static class FooterAssembly
 
         for (int g = 0; g < groups.Count; g++)
         {
-            for (int c = 0; c < schema.Count; c++)
+            for (int c = 0; c < groups[g].Chunks.Length; c++)
             {
                 ref ChunkLayout layout = ref layouts[g][c];
+                if (groups[g].Chunks[c].SplitsRows)
+                {
+                    continue;
+                }
+
                 layout.OffsetIndexOffset = offset + tail.Length;
                 PageIndexFormat.WriteOffsetIndex(tail, groups[g].Chunks[c], layout.Offset);
                 layout.OffsetIndexLength = (int)(offset + tail.Length - layout.OffsetIndexOffset);
@@ -42,14 +47,15 @@ internal static class FooterAssembly
             rowGroups.Add(Describe(groups[g], layouts[g], g, groups.Count, patches));
         }
 
+        ImmutableArray<SchemaElement> elements = SchemaMapping.ToElements(schema);
         var footer = new FileMetaData
         {
-            Schema = SchemaMapping.ToElements(schema),
+            Schema = elements,
             NumRows = groups.Sum(g => g.RowCount),
             RowGroups = rowGroups.MoveToImmutable(),
             KeyValueMetadata = keyValues,
             CreatedBy = createdBy,
-            TypeOrderedColumnCount = schema.Count,
+            TypeOrderedColumnCount = elements.Count(static e => e.Type is not null),
         };
         int footerStart = tail.Length;
         FooterFormat.Write(tail, footer, patches, offset);
@@ -62,9 +68,14 @@ internal static class FooterAssembly
     private static void AppendColumnIndex(
         PooledBuffer tail, EncodedChunk chunk, ref ChunkLayout layout, PatchRecorder patches, long offset)
     {
+        if (chunk.SplitsRows)
+        {
+            return;
+        }
+
         foreach (ref readonly EncodedPage page in chunk.PageIndex.AsSpan())
         {
-            if (!page.HasBounds && page.NullCount < page.RowCount)
+            if (!page.HasBounds && page.NullCount < page.ValueCount)
             {
                 // < A page of NaN only has no bounds, which the index cannot say: the chunk goes without one.
                 return;
@@ -119,9 +130,9 @@ internal static class FooterAssembly
 
             columns.Add(new ColumnChunk
             {
-                MetaData = Describe(chunk, group.RowCount, layout.Offset),
-                OffsetIndexOffset = layout.OffsetIndexOffset,
-                OffsetIndexLength = layout.OffsetIndexLength,
+                MetaData = Describe(chunk, layout.Offset),
+                OffsetIndexOffset = layout.OffsetIndexLength > 0 ? layout.OffsetIndexOffset : null,
+                OffsetIndexLength = layout.OffsetIndexLength > 0 ? layout.OffsetIndexLength : null,
                 ColumnIndexOffset = layout.ColumnIndexLength > 0 ? layout.ColumnIndexOffset : null,
                 ColumnIndexLength = layout.ColumnIndexLength > 0 ? layout.ColumnIndexLength : null,
             });
@@ -138,7 +149,7 @@ internal static class FooterAssembly
         };
     }
 
-    private static ColumnMetaData Describe(EncodedChunk chunk, long rowCount, long offset)
+    private static ColumnMetaData Describe(EncodedChunk chunk, long offset)
     {
         bool hasDictionary = chunk.DictionaryPage is not null;
         var dataPages = new PageEncodingStats(PageType.DataPage, chunk.Encoding, chunk.PageIndex.Length);
@@ -148,9 +159,9 @@ internal static class FooterAssembly
             Encodings = hasDictionary
                 ? [ParquetEncoding.Plain, ParquetEncoding.Rle, ParquetEncoding.RleDictionary]
                 : [ParquetEncoding.Plain, ParquetEncoding.Rle],
-            PathInSchema = [chunk.Field.Name],
+            PathInSchema = chunk.Path,
             Codec = chunk.Codec,
-            NumValues = rowCount,
+            NumValues = chunk.PageIndex.Sum(static p => (long)p.ValueCount),
             TotalUncompressedSize = chunk.UncompressedByteCount,
             TotalCompressedSize = chunk.ByteCount,
             DataPageOffset = offset + chunk.DictionaryByteCount,

@@ -19,6 +19,7 @@ public sealed class ParquetFileWriter : IDisposable
     private static readonly byte[] FileMagic = FooterFormat.Magic.ToArray();
     private readonly ParquetWriterOptions _options;
     private readonly ColumnWriter?[] _writers;
+    private readonly NestedColumnWriter?[] _nested;
     private readonly ConstantColumnWriter?[] _constants;
 
     // The column that another one repeats, or -1.
@@ -52,6 +53,7 @@ public sealed class ParquetFileWriter : IDisposable
         Schema = schema;
         _options = options;
         _writers = new ColumnWriter?[schema.Count];
+        _nested = new NestedColumnWriter?[schema.Count];
         _constants = new ConstantColumnWriter?[schema.Count];
         ColumnWriterState state = carriedOver ?? new ColumnWriterState();
         foreach (string name in constants.Keys)
@@ -72,7 +74,15 @@ public sealed class ParquetFileWriter : IDisposable
 
             if (!constants.TryGetValue(schema[i].Name, out ConstantColumn? constant))
             {
-                _writers[i] = NewWriter(schema[i], options, state);
+                if (schema[i].Type.IsNested)
+                {
+                    _nested[i] = new NestedColumnWriter(schema[i], (leaf, path) => NewWriter(leaf, options, state, path));
+                }
+                else
+                {
+                    _writers[i] = NewWriter(schema[i], options, state);
+                }
+
                 continue;
             }
 
@@ -109,6 +119,11 @@ public sealed class ParquetFileWriter : IDisposable
                 bytes += writer?.BufferedByteCount ?? 0;
             }
 
+            foreach (NestedColumnWriter? nested in _nested)
+            {
+                bytes += nested?.BufferedByteCount ?? 0;
+            }
+
             return bytes;
         }
     }
@@ -131,6 +146,7 @@ public sealed class ParquetFileWriter : IDisposable
                 if (columns[i] is ColumnVector vector)
                 {
                     _writers[i]?.Write(vector, from, rows);
+                    _nested[i]?.Write(vector, from, rows);
                 }
             }
 
@@ -184,6 +200,11 @@ public sealed class ParquetFileWriter : IDisposable
         foreach (ColumnWriter? writer in _writers)
         {
             writer?.Dispose();
+        }
+
+        foreach (NestedColumnWriter? nested in _nested)
+        {
+            nested?.Dispose();
         }
 
         foreach (EncodedRowGroup group in _groups)
@@ -265,18 +286,27 @@ public sealed class ParquetFileWriter : IDisposable
             return;
         }
 
-        var chunks = new EncodedChunk[_writers.Length];
-        for (int i = 0; i < chunks.Length; i++)
+        var chunks = new List<EncodedChunk>(_writers.Length);
+        var flat = new EncodedChunk?[_writers.Length];
+        for (int i = 0; i < flat.Length; i++)
         {
+            if (_nested[i] is { } nested)
+            {
+                chunks.AddRange(nested.FinishChunks());
+                continue;
+            }
+
             // < An original stands before its copies. They share its buffers, which are given back once however often they are disposed.
-            chunks[i] = _originals[i] >= 0
-                ? chunks[_originals[i]] with { Field = Schema[i] }
+            EncodedChunk chunk = _originals[i] >= 0
+                ? flat[_originals[i]]! with { Field = Schema[i], Path = [Schema[i].Name] }
                 : _writers[i]?.FinishChunk() ?? _constants[i]?.FinishChunk()
                     ?? throw new InvariantViolatedException("every column has a writer");
-            _finishedByteCount += chunks[i].ByteCount;
+            flat[i] = chunk;
+            chunks.Add(chunk);
         }
 
-        _groups.Add(new EncodedRowGroup(_groupRowCount, chunks));
+        _finishedByteCount += chunks.Sum(static c => c.ByteCount);
+        _groups.Add(new EncodedRowGroup(_groupRowCount, [.. chunks]));
         _groupRowCount = 0;
     }
 
@@ -288,7 +318,7 @@ public sealed class ParquetFileWriter : IDisposable
         {
             int to = schema.IndexOf(copy);
             int from = schema.IndexOf(original);
-            if (from < 0 || to <= from || schema[to] != schema[from] with { Name = copy } || copies!.ContainsKey(original))
+            if (from < 0 || to <= from || schema[to] != schema[from] with { Name = copy } || schema[to].Type.IsNested || copies!.ContainsKey(original))
             {
                 throw new ArgumentException($"Column '{copy}' cannot repeat '{original}' in {schema}.", nameof(copies));
             }
@@ -299,14 +329,15 @@ public sealed class ParquetFileWriter : IDisposable
         return originals;
     }
 
-    private static ColumnWriter NewWriter(Field field, ParquetWriterOptions options, ColumnWriterState state) => field.Type.Kind switch
-    {
-        TypeKind.Boolean => new BooleanColumnWriter(field, options),
-        TypeKind.String or TypeKind.Binary => new ByteArrayColumnWriter(field, options, state),
-        TypeKind.Decimal => new FixedColumnWriter<Int128>(field, options, state),
-        _ when field.Type.Width == 4 => new FixedColumnWriter<int>(field, options, state),
-        _ => new FixedColumnWriter<long>(field, options, state),
-    };
+    private static ColumnWriter NewWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path = null) =>
+        field.Type.Kind switch
+        {
+            TypeKind.Boolean => new BooleanColumnWriter(field, options, path),
+            TypeKind.String or TypeKind.Binary => new ByteArrayColumnWriter(field, options, state, path),
+            TypeKind.Decimal => new FixedColumnWriter<Int128>(field, options, state, path),
+            _ when field.Type.Width == 4 => new FixedColumnWriter<int>(field, options, state, path),
+            _ => new FixedColumnWriter<long>(field, options, state, path),
+        };
 }
 
 /// <summary>A row group whose chunks are encoded, in schema order.</summary>
