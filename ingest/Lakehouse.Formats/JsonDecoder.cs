@@ -13,7 +13,7 @@ namespace Lakehouse.Formats;
 /// are checked for form and skipped; integers may be written in any notation that is exactly an integer; doubles and floats are rounded
 /// once and must be finite; a decimal is a number or a text without more digits behind the point than its scale, zeros excepted; a date is
 /// <c>"yyyy-MM-dd"</c> or a number of days; a timestamp a number of its unit or ISO 8601 text (see <see cref="IsoDateTime"/>); binary is
-/// base64. Not thread safe; owns its builders.
+/// base64; a struct or map is an object, a list an array, by the same rules within. Not thread safe; owns its builders.
 /// <code>
 /// 1. copy the message in front of zero bytes, so that no loop below has to look for its end; check the UTF-8 once
 /// 2. the bytes behind a value are compared with those of the last record (FieldPrediction); else the name is looked up
@@ -36,6 +36,7 @@ public sealed class JsonDecoder : IDisposable
     // Indexed by the field just passed: 0 at the start, column + 1, then a few shared by unknown fields.
     private readonly FieldPrediction[] _predictions;
     private readonly JsonValueReader _values = new();
+    private readonly JsonNestedReader?[] _nested;
     private byte[] _text = new byte[4096];
 
     /// <summary>A decoder that is empty.</summary>
@@ -46,6 +47,7 @@ public sealed class JsonDecoder : IDisposable
         Schema = schema;
         _options = options;
         _builders = [.. schema.Fields.Select(field => new ColumnBuilder(field.Type))];
+        _nested = [.. _builders.Select(b => b.Type.IsNested ? new JsonNestedReader(b, _values) : null)];
         _required = [.. schema.Fields.Select(field => field.Required)];
         _table = new FieldTable(schema);
         _predictions = new FieldPrediction[1 + schema.Count + UnknownStateCount];
@@ -266,6 +268,7 @@ public sealed class JsonDecoder : IDisposable
         ColumnBuilder builder = _builders[column];
         int end = builder.Length != row ? fault.Malformed(at, "The column appears twice.")
             : text[at] == 'n' ? AppendNull(text, at, column, ref fault)
+            : _nested[column] is { } nested ? nested.Read(text, at, ref fault)
             : _values.Read(text, at, builder, ref fault);
         if (end < 0)
         {

@@ -345,7 +345,7 @@ internal sealed class JsonValueReader
         fault.Set(DecodeErrorKind.NumberOutOfRange, at, reason);
 
     /// <summary>Another JSON type where one was expected; what is no JSON at all is malformed.</summary>
-    private static int WrongType(ReadOnlySpan<byte> text, int at, string expected, ref JsonFault fault)
+    internal static int WrongType(ReadOnlySpan<byte> text, int at, string expected, ref JsonFault fault)
     {
         if (JsonText.SkipValue(text, at, ref fault) < 0)
         {

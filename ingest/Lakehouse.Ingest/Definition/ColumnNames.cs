@@ -8,16 +8,21 @@ internal static partial class ColumnNames
 {
     /// <summary>The column types as pipelines write them.</summary>
     internal static IEnumerable<string> TypeNames =>
-        ColumnType.ScalarKinds.Select(k => k == TypeKind.Decimal ? "decimal(10,2)" : ((ColumnType)k).ToString());
+        ColumnType.ScalarKinds.Select(k => k == TypeKind.Decimal ? "decimal(10,2)" : ((ColumnType)k).ToString()).Concat(["list", "map", "struct"]);
 
-    internal static void Check(string name, SourceLocation location)
+    /// <summary>The form alone, which is all that matters for the fields of a struct.</summary>
+    internal static void CheckForm(string name, SourceLocation location)
     {
         if (!NamePattern().IsMatch(name))
         {
             throw new PipelineDefinitionException(location,
                 $"'{name}' cannot name a column: letters, digits and '_' only, not starting with a digit (Avro's rule).");
         }
+    }
 
+    internal static void Check(string name, SourceLocation location)
+    {
+        CheckForm(name, location);
         if (name.StartsWith("_hoodie_", StringComparison.OrdinalIgnoreCase))
         {
             throw new PipelineDefinitionException(location,

@@ -134,7 +134,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         if (schemaFile is null)
         {
             root.Require("schema");
-            return (Fields(_text, root.FindList("schema"), root.LocationOf("schema")), root.LocationOf("schema"));
+            return (SchemaParser.Fields(_text, root.FindList("schema"), root.LocationOf("schema")), root.LocationOf("schema"));
         }
 
         if (root.Find("schema") is { } both)
@@ -155,37 +155,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
 
         var text = new PipelineText(schemaFile, variable);
         YamlNode list = text.Parse(yaml);
-        return (Fields(text, text.Sequence(list, "schema"), text.At(list)), text.At(list));
-    }
-
-    private static Schema Fields(PipelineText text, IReadOnlyList<YamlNode> nodes, SourceLocation location)
-    {
-        var fields = new List<Field>(nodes.Count);
-        foreach (YamlNode node in nodes)
-        {
-            YamlMapping mapping = text.Mapping(node, "A column of the schema");
-            string name = mapping.RequireText("name");
-            ColumnNames.Check(name, mapping.LocationOf("name"));
-            if (fields.Exists(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase)))
-            {
-                throw new PipelineDefinitionException(mapping.LocationOf("name"),
-                    $"Two columns are named '{name}' (query engines do not tell upper from lower case).");
-            }
-
-            string typeText = mapping.RequireText("type");
-            if (!ColumnType.TryParse(typeText, out ColumnType type))
-            {
-                throw new PipelineDefinitionException(mapping.LocationOf("type"),
-                    $"'{typeText}' is no column type.{Spelling.Suggest(typeText, ColumnNames.TypeNames)}");
-            }
-
-            fields.Add(new Field(name, type, mapping.FindBoolean("required", false)));
-            mapping.Done();
-        }
-
-        return fields.Count > 0
-            ? new Schema([.. fields])
-            : throw new PipelineDefinitionException(location, "The schema has no columns; write at least one { name: ..., type: ... }.");
+        return (SchemaParser.Fields(text, text.Sequence(list, "schema"), text.At(list)), text.At(list));
     }
 
     private static string? EventTime(YamlMapping? eventTime, Schema schema)

@@ -59,6 +59,12 @@ internal static class TableSection
                 }
             }
 
+            if (columns.FirstOrDefault(c => schema[schema.IndexOf(c)].Type.IsNested) is { } nested)
+            {
+                throw new PipelineDefinitionException(mapping.LocationOf(key),
+                    $"'{key}' names the column '{nested}', which is {schema[schema.IndexOf(nested)].Type}; a plain column is needed.");
+            }
+
             if (columns.Distinct().Count() < columns.Length)
             {
                 throw new PipelineDefinitionException(mapping.LocationOf(key), $"'{key}' names a column twice.");

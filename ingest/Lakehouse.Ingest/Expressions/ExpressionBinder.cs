@@ -115,6 +115,15 @@ internal sealed class ExpressionBinder(Schema schema)
 
     private ColumnNode BindColumn(Expression.Column column)
     {
+        ColumnNode node = FindColumn(column);
+        return node.Type.IsNested
+            ? throw new ExpressionException(column.Position,
+                $"Column '{column.Name}' is {node.Type}: of such a column only IS NULL and IS NOT NULL can be asked.")
+            : node;
+    }
+
+    private ColumnNode FindColumn(Expression.Column column)
+    {
         int index = schema.IndexOf(column.Name);
         return index >= 0 ? new ColumnNode(index, schema[index].Type)
             : throw new ExpressionException(column.Position,
@@ -149,7 +158,7 @@ internal sealed class ExpressionBinder(Schema schema)
 
     private ExpressionNode BindIsNull(Expression.IsNull isNull)
     {
-        ExpressionNode operand = Bind(isNull.Operand);
+        ExpressionNode operand = isNull.Operand is Expression.Column column ? FindColumn(column) : Bind(isNull.Operand);
         return Folding.Fold(new IsNullNode(operand, isNull.Negated), operand);
     }
 

@@ -10,13 +10,14 @@ namespace Lakehouse.Service;
 internal static class StatisticsBounds
 {
     /// <summary>The bounds of some columns.</summary>
-    internal static RecordBatch Of(Schema wanted, Schema file, RowGroup group)
+    internal static RecordBatch Of(Schema wanted, ParquetFileReader file, RowGroup group)
     {
         var columns = ImmutableArray.CreateBuilder<ColumnVector>(wanted.Count);
         foreach (Field field in wanted.Fields)
         {
-            int index = file.IndexOf(field.Name);
-            Statistics? statistics = index < 0 || file[index].Type != field.Type ? null : group.Columns[index].MetaData.Statistics;
+            int index = file.Schema.IndexOf(field.Name);
+            int chunk = index < 0 || file.Schema[index].Type != field.Type ? -1 : file.ChunkOf(index);
+            Statistics? statistics = chunk < 0 ? null : group.Columns[chunk].MetaData.Statistics;
             using var builder = new ColumnBuilder(field.Type);
             Append(builder, statistics?.MinValue);
             Append(builder, statistics?.MaxValue);

@@ -41,6 +41,7 @@ internal sealed class TableQuery
         IEnumerable<string> arguments = request.Aggregates.Where(a => a.Column is not null)
             .Select(a => schema[ColumnNames.Find(schema, a.Column!, "--aggregate")].Name); // not null: the condition before
         var read = _shown.Concat(keys).Concat(arguments).Concat(_pruning?.Columns ?? []).Distinct().ToImmutableArray();
+        RefuseNested(schema, keys.Concat(arguments));
         _read = read.Length > 0 ? read : [schema[0].Name]; // count(*) of everything: some column tells how many rows there are
         _groups = aggregates ? new GroupTable(Projection(schema, _read), request.GroupBy, request.Aggregates) : null;
     }
@@ -93,6 +94,15 @@ internal sealed class TableQuery
         }
     }
 
+    private static void RefuseNested(Schema schema, IEnumerable<string> names)
+    {
+        if (names.FirstOrDefault(n => schema[schema.IndexOf(n)].Type.IsNested) is { } nested)
+        {
+            throw new CommandFailedException(ExitCode.Usage,
+                $"Column '{nested}' is {schema[schema.IndexOf(nested)].Type}: it can be shown, not grouped by or aggregated.");
+        }
+    }
+
     private static Schema Projection(Schema schema, ImmutableArray<string> names) =>
         new([.. names.Select(n => schema[schema.IndexOf(n)])]);
 
@@ -117,7 +127,7 @@ internal sealed class TableQuery
         bool may = true;
         if (_pruning is not null)
         {
-            using RecordBatch bounds = StatisticsBounds.Of(_pruning.Bounds, reader.Schema, group);
+            using RecordBatch bounds = StatisticsBounds.Of(_pruning.Bounds, reader, group);
             may = _pruning.MayBeTrue(bounds);
         }
 

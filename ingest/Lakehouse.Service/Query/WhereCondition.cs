@@ -28,7 +28,7 @@ internal sealed class WhereCondition : IRowCondition
 
     public bool MayMatch(ParquetFileReader reader, RowGroup group)
     {
-        using RecordBatch bounds = StatisticsBounds.Of(_pruning.Bounds, reader.Schema, group);
+        using RecordBatch bounds = StatisticsBounds.Of(_pruning.Bounds, reader, group);
         return _pruning.MayBeTrue(bounds);
     }
 

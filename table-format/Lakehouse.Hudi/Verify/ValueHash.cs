@@ -24,7 +24,7 @@ internal static class ValueHash
         ulong sum = 0;
         for (int i = 0; i < rows.Length; i++)
         {
-            ulong hash = column.IsValid(i) ? OfValue(column, i, seed) : Mix(Mix(seed) ^ First);
+            ulong hash = Of(column, i, seed);
             rows[i] += hash;
             sum += hash;
         }
@@ -43,6 +43,29 @@ internal static class ValueHash
         }
 
         return sum;
+    }
+
+    private static ulong Of(ColumnVector column, int row, ulong seed) =>
+        !column.IsValid(row) ? Mix(Mix(seed) ^ First)
+        : column.Type.IsNested ? OfNested(column, row, seed)
+        : OfValue(column, row, seed);
+
+    /// <summary>Each child's values in their order, seeded by what came before them.</summary>
+    private static ulong OfNested(ColumnVector column, int row, ulong seed)
+    {
+        bool isStruct = column.Type.Kind == TypeKind.Struct;
+        int start = isStruct ? row : column.Offsets[row];
+        int end = isStruct ? row + 1 : column.Offsets[row + 1];
+        ulong hash = Mix(seed ^ ((ulong)(end - start) * Second));
+        for (int element = start; element < end; element++)
+        {
+            foreach (ColumnVector child in column.Children)
+            {
+                hash = Of(child, element, hash + First);
+            }
+        }
+
+        return hash;
     }
 
     private static ulong OfValue(ColumnVector column, int row, ulong seed)

@@ -208,6 +208,15 @@ public sealed class ExpressionTests
     }
 
     [Fact]
+    public void Of_a_nested_column_only_its_nulls_can_be_asked_for()
+    {
+        var schema = new Schema(new Field("tags", ColumnType.List(TypeKind.String)));
+        Assert.Equal(TypeKind.Boolean, Expression.Parse("tags IS NOT NULL").Bind(schema).Type);
+        var error = Assert.Throws<ExpressionException>(() => Expression.Parse("tags = 'a'").Bind(schema));
+        Assert.Contains("list<string>", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Deep_nesting_is_refused_before_the_stack_ends()
     {
         string text = new string('(', 100_000) + "1" + new string(')', 100_000);

@@ -9,6 +9,7 @@ using Lakehouse.Kafka;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
+using Lakehouse.Tests.Parquet;
 
 namespace Lakehouse.Tests.Ingest;
 
@@ -115,6 +116,19 @@ internal sealed class PipelineBench
         }
 
         return texts;
+    }
+
+    /// <summary>The rows of a table, the values of some columns as <see cref="CanonicalText"/> with a blank between them.</summary>
+    internal async Task<List<string>> ValuesAsync(string location, params string[] columns)
+    {
+        List<string> rows = [];
+        await foreach (RecordBatch batch in ReadAsync(location, columns))
+        {
+            rows.AddRange(Enumerable.Range(0, batch.RowCount)
+                .Select(r => string.Join(' ', batch.Columns.Select(c => CanonicalText.Of(c, r)))));
+        }
+
+        return rows;
     }
 
     internal async Task<TableSnapshot> SnapshotAsync(string location) =>

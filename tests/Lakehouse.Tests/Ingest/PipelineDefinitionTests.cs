@@ -37,6 +37,41 @@ public sealed class PipelineDefinitionTests
     }
 
     [Fact]
+    public void Columns_nest_as_deep_as_they_are_written()
+    {
+        PipelineDefinition pipeline = Parse(Minimal.Replace("  - { name: fare, type: double }", """
+              - { name: tags, type: list, items: string }
+              - { name: attributes, type: map, values: long, required: true }
+              - name: page
+                type: struct
+                fields:
+                  - { name: url, type: string, required: true }
+                  - { name: links, type: list, items: { type: struct, required: true, fields: [{ name: to, type: "decimal(9,2)" }] } }
+            """, StringComparison.Ordinal));
+
+        Assert.Equal(
+            [
+                new Field("tags", ColumnType.List(TypeKind.String)),
+                new Field("attributes", ColumnType.Map(TypeKind.String, TypeKind.Long), Required: true),
+                new Field("page", ColumnType.Struct(
+                    new Field("url", TypeKind.String, Required: true),
+                    new Field("links", ColumnType.List(ColumnType.Struct(new Field("to", ColumnType.Decimal(9, 2))), required: true)))),
+            ],
+            pipeline.Schema.Fields.Skip(2));
+    }
+
+    [Theory]
+    [InlineData("partition_by: [tags]")]
+    [InlineData("record_key: [tags]")]
+    public void A_table_is_laid_out_by_plain_columns(string key)
+    {
+        var error = Assert.Throws<PipelineDefinitionException>(() => Parse(Minimal
+            .Replace("{ name: fare, type: double }", "{ name: tags, type: list, items: string }", StringComparison.Ordinal)
+            .Replace("/lake/trips\"", $"/lake/trips\", {key}", StringComparison.Ordinal)));
+        Assert.Contains("list<string>", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_key_of_the_file_is_read()
     {
         PipelineDefinition pipeline = Parse("""
@@ -93,6 +128,11 @@ public sealed class PipelineDefinitionTests
     [InlineData("table:", "tabel:", 8, 1, "no key 'tabel'", "'table'")]
     [InlineData("topics:", "topic:", 3, 49, "no key 'topic'", "'topics'")]
     [InlineData("type: double", "type: dubble", 7, 25, "'dubble' is no column type", "'double'")]
+    [InlineData("type: double", "type: list", 7, 5, "needs 'items'", "")]
+    [InlineData("type: double", "type: list, items: dubble", 7, 38, "'dubble' is no column type", "'double'")]
+    [InlineData("type: double", "type: map, values: { type: struct, fields: [] }", 7, 62, "at least one field", "")]
+    [InlineData("type: double", "type: struct, fields: [{ name: a, type: int }, { name: A, type: int }]", 7, 74, "Two columns", "")]
+    [InlineData("type: double", "type: list, items: { type: int, need: true }", 7, 51, "no key 'need'", "")]
     [InlineData("type: double", "type: double, require: true", 7, 33, "no key 'require'", "'required'")]
     [InlineData("group: lake", "group: lake, start: earlyest", 3, 86, "'earlyest'", "'earliest'")]
     [InlineData("group: lake", "group: lake, on_data_loss: ignore", 3, 93, "fail or earliest, not 'ignore'", "")]

@@ -32,6 +32,39 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Nested_columns_go_through_steps_and_partitions_into_the_table()
+    {
+        const string Nested = """
+            pipeline: trips
+            source: { kafka: { bootstrap_servers: "log:1", topics: [trips], group: lake } }
+            schema:
+              - { name: id, type: long, required: true }
+              - { name: stops, type: list, items: { type: struct, fields: [{ name: city, type: string }, { name: fares, type: map, values: double }] } }
+            steps:
+              - filter: "stops IS NOT NULL AND id <> 3"
+              - derive: { part: "id % 2" }
+            table: { path: lake/trips, partition_by: [part] }
+            dead_letters: { path: lake/dead }
+            checkpoint: { interval: 100ms }
+            """;
+        _bench.Log.CreateTopic("trips", 1);
+        _bench.Produce(_p0, """{"id":1,"stops":[{"city":"oslo","fares":{"a":1.5,"b":null}},null]}""");
+        _bench.Produce(_p0, """{"id":2,"stops":[]}""");
+        _bench.Produce(_p0, """{"id":3,"stops":[null]}""");
+        _bench.Produce(_p0, """{"id":4}""");
+        _bench.Produce(_p0, """{"id":5,"stops":[{"city":5}]}""");
+        _bench.Produce(_p0, """{"id":6,"stops":[{"fares":{}}]}""");
+
+        await _bench.RunAsync(Nested, Cancellation);
+
+        Assert.Equal(
+            ["1 [{x6f736c6f,<x61=d3ff8000000000000,x62=N>},N]", "2 []", "6 [{N,<>}]"],
+            (await _bench.ValuesAsync("lake/trips", "id", "stops")).Order());
+        TableSnapshot dead = await _bench.SnapshotAsync("lake/dead");
+        Assert.Equal(1, Assert.Single(dead.FileSlices).RowCount);
+    }
+
+    [Fact]
     public async Task Restart_goes_on_where_the_table_ends()
     {
         _bench.Log.CreateTopic("trips", 2);
