@@ -11,6 +11,17 @@ namespace Lakehouse.Testing;
 public sealed class HudiJava : ForeignReader
 {
     private const string ArchiveName = "classes.jsa";
+    private const string SettingsName = "settings.jar";
+
+    /// <summary>
+    /// What Spark and Flink tell parquet-avro: lists have three levels. Its own default asks for the two of old, and finds no element then.
+    /// </summary>
+    private const string Settings = """
+        <configuration>
+        <property><name>parquet.avro.write-old-list-structure</name><value>false</value></property>
+        <property><name>parquet.avro.add-list-element-records</name><value>false</value></property>
+        </configuration>
+        """;
 
     internal HudiJava()
         : base("Hudi Java")
@@ -58,14 +69,20 @@ public sealed class HudiJava : ForeignReader
             return "there is no java";
         }
 
-        // Not needed to read, only to read sooner: half of a short run is loading classes.
         return Surroundings.Shared("corpus", "hudi-tables", "sample_table__cow__v6_nonpartitioned.zip") is { } sample
             ? await ReaderCache.SetUpAsync(CacheName(script), folder => ArchiveClassesAsync(script, sample, folder))
-            : null;
+            : "../shared/corpus/hudi-tables is not beside the repository";
     }
 
+    /// <summary>The settings, in a jar as class archives need it, and an archive of classes: half of a short run is loading them.</summary>
     private static async Task<string?> ArchiveClassesAsync(string script, string sample, string folder)
     {
+        await using (ZipArchive jar = await ZipFile.OpenAsync(Path.Combine(folder, SettingsName), ZipArchiveMode.Create))
+        await using (Stream entry = await jar.CreateEntry("core-site.xml").OpenAsync())
+        {
+            await entry.WriteAsync(Encoding.UTF8.GetBytes(Settings));
+        }
+
         await ZipFile.ExtractToDirectoryAsync(sample, folder);
         ForeignResult result = await ForeignProcess.RunAsync(
             Command(script, [Path.Combine(folder, "v6_nonpartitioned")], $"-XX:ArchiveClassesAtExit={Path.Combine(folder, ArchiveName)}"),
@@ -78,7 +95,7 @@ public sealed class HudiJava : ForeignReader
         await RequireAsync();
         string script = Script()!;
         string archive = Path.Combine(ReaderCache.Folder(CacheName(script)), ArchiveName);
-        string options = File.Exists(archive) ? $"-XX:SharedArchiveFile={archive}" : "";
+        string options = $"-XX:SharedArchiveFile={archive}";
         ForeignResult result = await ForeignProcess.RunAsync(
             Command(script, arguments, isShort ? $"{options} -XX:TieredStopAtLevel=1" : options), cancellation);
         using JsonDocument document = JsonDocument.Parse(result.OutputOf());
@@ -89,7 +106,8 @@ public sealed class HudiJava : ForeignReader
     private static ProcessStartInfo Command(string script, string[] arguments, string options)
     {
         var start = new ProcessStartInfo("bash", [script, .. arguments]);
-        start.Environment["JAVA_TOOL_OPTIONS"] = $"{options} -Xlog:disable";
+        string settings = Path.Combine(ReaderCache.Folder(CacheName(script)), SettingsName);
+        start.Environment["JAVA_TOOL_OPTIONS"] = $"-Xbootclasspath/a:{settings} {options} -Xlog:disable";
         return start;
     }
 
@@ -97,7 +115,7 @@ public sealed class HudiJava : ForeignReader
         ? null
         : Surroundings.Shared("services", "verify", "java_read.sh");
 
-    /// <summary>An archive serves only the class path that it was made with.</summary>
+    /// <summary>An archive serves only the class path and the settings that it was made with.</summary>
     private static string CacheName(string script) =>
-        $"hudi-java-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(script)))[..8]}";
+        $"hudi-java-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(script + Settings)))[..8]}";
 }
