@@ -45,6 +45,19 @@ public static class IsoDateTime
         return TryParseSeconds(ref time, ref micros) && TryParseZone(time, ref micros);
     }
 
+    /// <summary>Reads <c>HH:mm</c> with optional seconds and fraction, without a zone, as microseconds since midnight.</summary>
+    public static bool TryParseTime(ReadOnlySpan<byte> time, out long micros)
+    {
+        micros = 0;
+        if (time.Length < 5 || time[2] != ':' || !TryParseDigits(time[..2], 23, out int hour) || !TryParseDigits(time[3..5], 59, out int minute))
+        {
+            return false;
+        }
+
+        micros = ((hour * 3600L) + (minute * 60)) * MicrosPerSecond;
+        return TryParseSeconds(ref time, ref micros) && time.IsEmpty;
+    }
+
     private static bool TryParseSeconds(ref ReadOnlySpan<byte> time, ref long micros)
     {
         if (time.Length == 5 || time[5] != ':')

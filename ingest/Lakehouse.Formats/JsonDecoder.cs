@@ -12,7 +12,8 @@ namespace Lakehouse.Formats;
 /// a missing field or <c>null</c> is a null, and an error for a required column; a column that appears twice is an error, unknown fields
 /// are checked for form and skipped; integers may be written in any notation that is exactly an integer; doubles and floats are rounded
 /// once and must be finite; a decimal is a number or a text without more digits behind the point than its scale, zeros excepted; a date is
-/// <c>"yyyy-MM-dd"</c> or a number of days; a timestamp a number of its unit or ISO 8601 text (see <see cref="IsoDateTime"/>); binary is
+/// <c>"yyyy-MM-dd"</c> or a number of days; a time of day <c>"HH:mm:ss.fff"</c> or a number of its unit; a timestamp a number of its unit or
+/// ISO 8601 text (see <see cref="IsoDateTime"/>); binary is
 /// base64; a struct or map is an object, a list an array, by the same rules within. Not thread safe; owns its builders.
 /// <code>
 /// 1. copy the message in front of zero bytes, so that no loop below has to look for its end; check the UTF-8 once

@@ -6,9 +6,8 @@ using Lakehouse.Columns;
 namespace Lakehouse.Formats;
 
 /// <summary>Appends one JSON value to a column by the column's type. Each method returns the byte behind the value.</summary>
-internal sealed class JsonValueReader
+internal sealed partial class JsonValueReader
 {
-    private const int MicrosPerMilli = 1000;
     private byte[] _scratch = new byte[1024];
 
     /// <summary>Reads a value other than null.</summary>
@@ -23,6 +22,7 @@ internal sealed class JsonValueReader
         TypeKind.Boolean => ReadBoolean(text, at, column, ref fault),
         TypeKind.Float => ReadFloat(text, at, column, ref fault),
         TypeKind.Date => ReadDate(text, at, column, ref fault),
+        TypeKind.TimeMillis or TypeKind.TimeMicros => ReadTime(text, at, column, ref fault),
         TypeKind.Decimal => ReadDecimal(text, at, column, ref fault),
         _ => ReadBinary(text, at, column, ref fault),
     };
@@ -142,52 +142,6 @@ internal sealed class JsonValueReader
             column.Append(value);
         }
 
-        return end;
-    }
-
-    private int ReadDate(ReadOnlySpan<byte> text, int at, ColumnBuilder column, ref JsonFault fault)
-    {
-        if (text[at] != '"')
-        {
-            return ReadInt(text, at, column, ref fault);
-        }
-
-        int end = ReadText(text, at, out ReadOnlySpan<byte> date, ref fault);
-        if (end < 0)
-        {
-            return end;
-        }
-
-        if (!IsoDateTime.TryParseDate(date, out int days))
-        {
-            return fault.Set(DecodeErrorKind.WrongType, at, "The text is not a date such as 2026-03-01.");
-        }
-
-        column.Append(days);
-        return end;
-    }
-
-    private int ReadTimestamp(ReadOnlySpan<byte> text, int at, ColumnBuilder column, ref JsonFault fault)
-    {
-        if (text[at] != '"')
-        {
-            return ReadLong(text, at, column, ref fault);
-        }
-
-        int end = ReadText(text, at, out ReadOnlySpan<byte> time, ref fault);
-        if (end < 0)
-        {
-            return end;
-        }
-
-        if (!IsoDateTime.TryParseTimestamp(time, out long micros))
-        {
-            return fault.Set(DecodeErrorKind.WrongType, at, "The text is not a time such as 2026-03-01T12:30:00.123Z.");
-        }
-
-        // Floor, also before 1970: what lies behind the unit is cut off the same way on both sides.
-        column.Append(column.Type.Kind == TypeKind.TimestampMicros ? micros
-            : (micros / MicrosPerMilli) - (micros % MicrosPerMilli < 0 ? 1 : 0));
         return end;
     }
 

@@ -35,8 +35,8 @@ public readonly record struct ColumnType
     /// <summary>Bytes per value, or 0 for booleans (bits), for strings and binary (variable) and for nested types.</summary>
     public int Width => Kind switch
     {
-        TypeKind.Int or TypeKind.Float or TypeKind.Date => 4,
-        TypeKind.Long or TypeKind.Double or TypeKind.TimestampMillis or TypeKind.TimestampMicros => 8,
+        TypeKind.Int or TypeKind.Float or TypeKind.Date or TypeKind.TimeMillis => 4,
+        TypeKind.Long or TypeKind.Double or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros => 8,
         TypeKind.Decimal => 16,
         _ => 0,
     };
@@ -80,6 +80,8 @@ public readonly record struct ColumnType
     public override string ToString() => Kind switch
     {
         TypeKind.Decimal => FormattableString.Invariant($"decimal({Precision},{Scale})"),
+        TypeKind.TimeMillis => "time_millis",
+        TypeKind.TimeMicros => "time_micros",
         TypeKind.TimestampMillis => "timestamp_millis",
         TypeKind.TimestampMicros => "timestamp_micros",
         TypeKind.Struct => $"struct<{_children}>",

@@ -24,6 +24,12 @@ public enum TypeKind
     /// <summary>Days since 1970-01-01 as a 32-bit signed integer.</summary>
     Date,
 
+    /// <summary>Milliseconds since midnight as a 32-bit signed integer, 0 to 86,399,999.</summary>
+    TimeMillis,
+
+    /// <summary>Microseconds since midnight as a 64-bit signed integer, 0 to 86,399,999,999.</summary>
+    TimeMicros,
+
     /// <summary>Milliseconds since 1970-01-01T00:00Z as a 64-bit signed integer.</summary>
     TimestampMillis,
 

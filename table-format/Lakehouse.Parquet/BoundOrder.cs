@@ -27,7 +27,7 @@ public static class BoundOrder
 
         return type.Kind switch
         {
-            TypeKind.Int or TypeKind.Date => MemoryMarshal.Read<int>(left).CompareTo(MemoryMarshal.Read<int>(right)),
+            TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => MemoryMarshal.Read<int>(left).CompareTo(MemoryMarshal.Read<int>(right)),
             TypeKind.Float => MemoryMarshal.Read<float>(left).CompareTo(MemoryMarshal.Read<float>(right)),
             TypeKind.Double => MemoryMarshal.Read<double>(left).CompareTo(MemoryMarshal.Read<double>(right)),
             TypeKind.Decimal => ReadDecimal(left).CompareTo(ReadDecimal(right)),

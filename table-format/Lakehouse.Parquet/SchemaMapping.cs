@@ -88,8 +88,8 @@ internal static class SchemaMapping
     internal static ParquetType PhysicalType(ColumnType type) => type.Kind switch
     {
         TypeKind.Boolean => ParquetType.Boolean,
-        TypeKind.Int or TypeKind.Date => ParquetType.Int32,
-        TypeKind.Long or TypeKind.TimestampMillis or TypeKind.TimestampMicros => ParquetType.Int64,
+        TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => ParquetType.Int32,
+        TypeKind.Long or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros => ParquetType.Int64,
         TypeKind.Float => ParquetType.Float,
         TypeKind.Double => ParquetType.Double,
         TypeKind.Decimal => ParquetType.FixedLenByteArray,
@@ -109,8 +109,10 @@ internal static class SchemaMapping
         {
             TypeKind.String => element with { ConvertedType = ConvertedTypes.Utf8, LogicalType = new LogicalType(LogicalTypeKind.String) },
             TypeKind.Date => element with { ConvertedType = ConvertedTypes.Date, LogicalType = new LogicalType(LogicalTypeKind.Date) },
-            TypeKind.TimestampMillis => Timestamp(element, TimestampUnit.Millis, ConvertedTypes.TimestampMillis),
-            TypeKind.TimestampMicros => Timestamp(element, TimestampUnit.Micros, ConvertedTypes.TimestampMicros),
+            TypeKind.TimeMillis => InUtc(element, LogicalTypeKind.Time, TimestampUnit.Millis, ConvertedTypes.TimeMillis),
+            TypeKind.TimeMicros => InUtc(element, LogicalTypeKind.Time, TimestampUnit.Micros, ConvertedTypes.TimeMicros),
+            TypeKind.TimestampMillis => InUtc(element, LogicalTypeKind.Timestamp, TimestampUnit.Millis, ConvertedTypes.TimestampMillis),
+            TypeKind.TimestampMicros => InUtc(element, LogicalTypeKind.Timestamp, TimestampUnit.Micros, ConvertedTypes.TimestampMicros),
             TypeKind.Decimal => element with
             {
                 TypeLength = Decimals.ByteCount(field.Type.Precision),
@@ -123,9 +125,9 @@ internal static class SchemaMapping
         };
     }
 
-    private static SchemaElement Timestamp(SchemaElement element, TimestampUnit unit, int convertedType) => element with
+    private static SchemaElement InUtc(SchemaElement element, LogicalTypeKind kind, TimestampUnit unit, int convertedType) => element with
     {
         ConvertedType = convertedType,
-        LogicalType = new LogicalType(LogicalTypeKind.Timestamp, IsAdjustedToUtc: true, Unit: unit),
+        LogicalType = new LogicalType(kind, IsAdjustedToUtc: true, Unit: unit),
     };
 }

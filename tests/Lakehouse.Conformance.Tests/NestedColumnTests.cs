@@ -18,6 +18,8 @@ public sealed class NestedColumnTests
 
     private static readonly Schema Schema = new(
         new Field("id", TypeKind.Long, Required: true),
+        new Field("opens", TypeKind.TimeMillis),
+        new Field("closes", TypeKind.TimeMicros),
         new Field("tags", ColumnType.List(TypeKind.String)),
         new Field("counts", ColumnType.Map(TypeKind.String, TypeKind.Long)),
         new Field("page", ColumnType.Struct(
@@ -37,7 +39,8 @@ public sealed class NestedColumnTests
             table,
             null,
             """
-            select id::varchar as i, to_json(tags)::varchar as tags, to_json(counts)::varchar as counts, to_json(page)::varchar as page
+            select id::varchar as i, to_json(tags)::varchar as tags, to_json(counts)::varchar as counts, to_json(page)::varchar as page,
+                opens::varchar as opens, closes::varchar as closes
             from {table} order by id
             """,
             Stop);
@@ -47,6 +50,8 @@ public sealed class NestedColumnTests
         {
             JsonElement expected = Row(id);
             Assert.Equal($"{id}", found[id].GetProperty("i").GetString());
+            Assert.Equal($"{id % 24:d2}:30:00+00", found[id].GetProperty("opens").GetString());
+            Assert.Equal(expected.GetProperty("closes").GetString() + "+00", found[id].GetProperty("closes").GetString());
             foreach (string column in new[] { "tags", "counts", "page" })
             {
                 AssertSame(expected.GetProperty(column), Parse(found[id].GetProperty(column)), $"row {id}, {column}");
@@ -133,7 +138,8 @@ public sealed class NestedColumnTests
             _ => $"[{{\"to\":\"x{id % 9}\",\"weights\":{weights}}},null,{{\"to\":null,\"weights\":null}}]",
         };
         string page = id % 7 == 0 ? "null" : $"{{\"url\":\"u{id}\",\"price\":{id % 100}.25,\"links\":{links}}}";
-        using JsonDocument row = JsonDocument.Parse($"{{\"id\":{id},\"tags\":{tags},\"counts\":{counts},\"page\":{page}}}");
+        string times = $"\"opens\":\"{id % 24:d2}:30\",\"closes\":\"23:{id % 60:d2}:00.000001\"";
+        using JsonDocument row = JsonDocument.Parse($"{{\"id\":{id},{times},\"tags\":{tags},\"counts\":{counts},\"page\":{page}}}");
         return row.RootElement.Clone();
     }
 

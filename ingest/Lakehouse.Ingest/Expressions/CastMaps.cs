@@ -143,6 +143,11 @@ internal readonly struct TextToMicros : IBytesMap<long>
     public bool TryApply(ReadOnlySpan<byte> value, out long result) => IsoDateTime.TryParseTimestamp(value, out result);
 }
 
+internal readonly struct TextToTime : IBytesMap<long>
+{
+    public bool TryApply(ReadOnlySpan<byte> value, out long result) => IsoDateTime.TryParseTime(value, out result);
+}
+
 /// <summary>true and false in any case as 1 and 0.</summary>
 internal readonly struct TextToTruth : IBytesMap<long>
 {

@@ -43,13 +43,17 @@ internal static class Casts
             return a.Kind != TypeKind.Decimal && b.Kind != TypeKind.Decimal ? TypeKind.Long : CommonDecimal(AsDecimal(a), AsDecimal(b));
         }
 
-        return IsTemporal(a.Kind) && IsTemporal(b.Kind) ? TypeKind.TimestampMicros : null;
+        return IsTemporal(a.Kind) && IsTemporal(b.Kind) ? TypeKind.TimestampMicros
+            : IsTimeOfDay(a.Kind) && IsTimeOfDay(b.Kind) ? TypeKind.TimeMicros
+            : null;
     }
 
     internal static bool IsNumber(TypeKind kind) =>
         kind is TypeKind.Int or TypeKind.Long or TypeKind.Float or TypeKind.Double or TypeKind.Decimal;
 
     internal static bool IsTemporal(TypeKind kind) => kind is TypeKind.Date or TypeKind.TimestampMillis or TypeKind.TimestampMicros;
+
+    internal static bool IsTimeOfDay(TypeKind kind) => kind is TypeKind.TimeMillis or TypeKind.TimeMicros;
 
     /// <summary>The decimal type that holds every value of a decimal or integer type.</summary>
     internal static ColumnType AsDecimal(ColumnType type) => type.Kind switch
@@ -77,6 +81,8 @@ internal static class Casts
             case TypeKind.TimestampMillis when node.Type.Kind is not TypeKind.Int and not TypeKind.Long:
                 return To(node, TypeKind.TimestampMicros) is { } micros
                     ? new MapNode<long, long, MicrosToMillis>(micros, target, default) : null;
+            case TypeKind.TimeMillis:
+                return To(node, TypeKind.TimeMicros) is { } time ? new MapNode<long, int, MicrosToTimeMillis>(time, target, default) : null;
             case TypeKind.Int or TypeKind.Float:
                 return null;
         }
@@ -92,6 +98,8 @@ internal static class Casts
             TypeKind.Boolean => FromBoolean(node, target),
             TypeKind.String => FromText(node, target),
             TypeKind.Binary => target.Kind == TypeKind.String ? new TextMapNode<BytesToText>(node, target, default) : null,
+            TypeKind.TimeMillis => To(new MapNode<int, long, TimeMillisToMicros>(node, TypeKind.TimeMicros, default), target),
+            TypeKind.TimeMicros => FromTimeOfDay(node, target),
             _ => FromTemporal(node, target),
         };
     }
@@ -142,9 +150,17 @@ internal static class Casts
         TypeKind.Double => new BytesMapNode<double, TextToDouble>(node, target, default),
         TypeKind.Decimal => new BytesMapNode<Int128, TextToDecimal>(node, target, new TextToDecimal(target.Precision, target.Scale)),
         TypeKind.Date => new BytesMapNode<int, TextToDate>(node, target, default),
+        TypeKind.TimeMicros => new BytesMapNode<long, TextToTime>(node, target, default),
         TypeKind.TimestampMicros => new BytesMapNode<long, TextToMicros>(node, target, default),
         TypeKind.Binary => new TextMapNode<TextToBytes>(node, target, default),
         TypeKind.Boolean => To(new BytesMapNode<long, TextToTruth>(node, TypeKind.Long, default), target),
+        _ => null,
+    };
+
+    private static ExpressionNode? FromTimeOfDay(ExpressionNode node, ColumnType target) => target.Kind switch
+    {
+        TypeKind.Long => new MapNode<long, long, Same>(node, target, default),
+        TypeKind.String => new DateFormatNode(node, "HH:mm:ss.SSSSSS", 0),
         _ => null,
     };
 

@@ -54,6 +54,25 @@ internal readonly struct MillisToMicros : IMap<long, long>
         new MultiplyLong().TryApply(value, CivilTime.MicrosPerMilli, out result);
 }
 
+internal readonly struct TimeMillisToMicros : IMap<int, long>
+{
+    public bool TryApply(int value, out long result)
+    {
+        result = value * CivilTime.MicrosPerMilli;
+        return true;
+    }
+}
+
+/// <summary>Of a time of day.</summary>
+internal readonly struct MicrosToTimeMillis : IMap<long, int>
+{
+    public bool TryApply(long value, out int result)
+    {
+        result = (int)(value / CivilTime.MicrosPerMilli);
+        return true;
+    }
+}
+
 internal readonly struct MicrosToMillis : IMap<long, long>
 {
     public bool TryApply(long value, out long result)

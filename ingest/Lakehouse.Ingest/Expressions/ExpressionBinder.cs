@@ -98,7 +98,7 @@ internal sealed class ExpressionBinder(Schema schema)
         {
             case TypeKind.Boolean when Casts.To(left, TypeKind.Long) is { } a && Casts.To(right, TypeKind.Long) is { } b:
                 return new CompareNode<long, TComparison>(a, b);
-            case TypeKind.Int or TypeKind.Date:
+            case TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis:
                 return new CompareNode<int, TComparison>(left, right);
             case TypeKind.Float:
                 return new CompareNode<float, TComparison>(left, right);

@@ -62,12 +62,22 @@ internal static class Literals
             return beside?.Kind == TypeKind.Decimal && Decimal(digits) is { } exact ? exact.Type : own;
         }
 
-        if (literal is not Expression.Text text || beside is not { } type || !Casts.IsTemporal(type.Kind))
+        if (literal is not Expression.Text text || beside is not { } type)
         {
             return own;
         }
 
         byte[] bytes = Encoding.UTF8.GetBytes(text.Value);
+        if (Casts.IsTimeOfDay(type.Kind))
+        {
+            return TypeKind.TimeMicros;
+        }
+
+        if (!Casts.IsTemporal(type.Kind))
+        {
+            return own;
+        }
+
         bool isDate = IsoDateTime.TryParseDate(bytes, out _);
         bool isWholeMillis = IsoDateTime.TryParseTimestamp(bytes, out long micros) && micros % CivilTime.MicrosPerMilli == 0;
         return type.Kind switch
@@ -81,6 +91,11 @@ internal static class Literals
     /// <summary>The literal as a type that its text decides about, or null when a cast will do.</summary>
     internal static ConstantNode? TryAdapt(Expression expression, ColumnType type)
     {
+        if (expression is Expression.Text time && Casts.IsTimeOfDay(type.Kind))
+        {
+            return Casts.To(TimeOfDay(time), type) as ConstantNode;
+        }
+
         if (expression is Expression.Text text && Casts.IsTemporal(type.Kind))
         {
             return Temporal(text.Value, type.Kind, text.Position);
@@ -89,6 +104,11 @@ internal static class Literals
         return type.Kind == TypeKind.Decimal && DigitsOf(expression) is { } digits && Decimal(digits) is { } exact
             ? Casts.To(exact, type) as ConstantNode : null;
     }
+
+    private static ConstantNode TimeOfDay(Expression.Text text) =>
+        IsoDateTime.TryParseTime(Encoding.UTF8.GetBytes(text.Value), out long micros)
+            ? Constants.Fixed(TypeKind.TimeMicros, micros)
+            : throw new ExpressionException(text.Position, $"'{text.Value}' is not a time of day such as 12:30:00.");
 
     private static string? DigitsOf(Expression expression) => expression switch
     {

@@ -57,7 +57,7 @@ internal sealed record ChunkFacts(
         null => meta.Type.ToString(),
         { Kind: LogicalTypeKind.Decimal } decimals =>
             FormattableString.Invariant($"{meta.Type} Decimal({decimals.Precision},{decimals.Scale})"),
-        { Kind: LogicalTypeKind.Timestamp } time => $"{meta.Type} Timestamp({time.Unit})",
+        { Kind: LogicalTypeKind.Time or LogicalTypeKind.Timestamp } time => $"{meta.Type} {time.Kind}({time.Unit})",
         { } logical => $"{meta.Type} {logical.Kind}",
     };
 
@@ -71,6 +71,8 @@ internal sealed record ChunkFacts(
         ColumnType shown = leaf.LogicalType switch
         {
             { Kind: LogicalTypeKind.Decimal } d => ColumnType.Decimal(Math.Clamp(d.Precision, 1, 38), d.Scale),
+            { Kind: LogicalTypeKind.Time, Unit: TimestampUnit.Millis } => TypeKind.TimeMillis,
+            { Kind: LogicalTypeKind.Time, Unit: TimestampUnit.Micros } => TypeKind.TimeMicros,
             { Kind: LogicalTypeKind.Timestamp, Unit: TimestampUnit.Millis } => TypeKind.TimestampMillis,
             { Kind: LogicalTypeKind.Timestamp, Unit: TimestampUnit.Micros } => TypeKind.TimestampMicros,
             { Kind: LogicalTypeKind.Date } => TypeKind.Date,

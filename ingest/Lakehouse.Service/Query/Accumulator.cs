@@ -86,7 +86,7 @@ internal sealed class IntegerAccumulator(AggregateFunction function, ColumnType 
     private static Int128 ValueAt(ColumnVector column, int index) => column.Type.Kind switch
     {
         TypeKind.Boolean => column.BooleanAt(index) ? 1 : 0,
-        TypeKind.Int or TypeKind.Date => column.Values<int>()[index],
+        TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => column.Values<int>()[index],
         TypeKind.Decimal => column.Values<Int128>()[index],
         _ => column.Values<long>()[index],
     };

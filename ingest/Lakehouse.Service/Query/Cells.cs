@@ -30,8 +30,8 @@ internal static class Cells
             TypeKind.Float => column.Values<float>()[index],
             TypeKind.Double => column.Values<double>()[index],
             TypeKind.Decimal => Integer(column.Type, column.Values<Int128>()[index]),
-            TypeKind.Date => Integer(column.Type, column.Values<int>()[index]),
-            TypeKind.TimestampMillis or TypeKind.TimestampMicros => Integer(column.Type, column.Values<long>()[index]),
+            TypeKind.Date or TypeKind.TimeMillis => Integer(column.Type, column.Values<int>()[index]),
+            TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros => Integer(column.Type, column.Values<long>()[index]),
             TypeKind.Struct => column.Type.Children.Select((field, i) => (field.Name, Value: ValueAt(column.Children[i], index)))
                 .ToDictionary(static m => m.Name, static m => m.Value),
             TypeKind.List => Elements(column, index).Select(e => ValueAt(column.Children[0], e)).ToList(),
@@ -44,11 +44,13 @@ internal static class Cells
     private static IEnumerable<int> Elements(ColumnVector column, int index) =>
         Enumerable.Range(column.Offsets[index], column.Offsets[index + 1] - column.Offsets[index]);
 
-    /// <summary>A value stored as an integer, as its type shows it: dates and timestamps as ISO 8601, decimals with their point.</summary>
+    /// <summary>A value stored as an integer, as its type shows it: dates, times and timestamps as ISO 8601, decimals with their point.</summary>
     internal static object Integer(ColumnType type, Int128 value) => type.Kind switch
     {
         TypeKind.Boolean => value != 0,
         TypeKind.Date => Date((long)value),
+        TypeKind.TimeMillis => TimeOfDay((long)value, TimeSpan.TicksPerMillisecond, "hh\\:mm\\:ss\\.fff"),
+        TypeKind.TimeMicros => TimeOfDay((long)value, TimeSpan.TicksPerMicrosecond, "hh\\:mm\\:ss\\.ffffff"),
         TypeKind.TimestampMillis => Timestamp((long)value, TimeSpan.TicksPerMillisecond, MillisFormat),
         TypeKind.TimestampMicros => Timestamp((long)value, TimeSpan.TicksPerMicrosecond, MicrosFormat),
         TypeKind.Decimal => Decimal(value, type.Scale),
@@ -83,6 +85,11 @@ internal static class Cells
         days is >= -719_162 and <= 2_932_896
             ? DateTime.UnixEpoch.AddDays(days).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
             : FormattableString.Invariant($"{days} days");
+
+    private static string TimeOfDay(long value, long ticksPerUnit, string format) =>
+        value >= 0 && value < TimeSpan.TicksPerDay / ticksPerUnit
+            ? new TimeSpan(value * ticksPerUnit).ToString(format, CultureInfo.InvariantCulture)
+            : value.ToString(CultureInfo.InvariantCulture);
 
     private static string Timestamp(long value, long ticksPerUnit, string format)
     {

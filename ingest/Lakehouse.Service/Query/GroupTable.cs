@@ -164,7 +164,7 @@ internal sealed class GroupTable
     private static object DecodeOne(ColumnType type, ReadOnlySpan<byte> bytes) => type.Kind switch
     {
         TypeKind.Boolean => bytes[0] != 0,
-        TypeKind.Int or TypeKind.Date => Cells.Integer(type, MemoryMarshal.Read<int>(bytes)),
+        TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => Cells.Integer(type, MemoryMarshal.Read<int>(bytes)),
         TypeKind.Float => MemoryMarshal.Read<float>(bytes),
         TypeKind.Double => MemoryMarshal.Read<double>(bytes),
         TypeKind.Decimal => Cells.Integer(type, MemoryMarshal.Read<Int128>(bytes)),

@@ -46,7 +46,7 @@ internal static class StatisticsBounds
             case TypeKind.Boolean:
                 builder.Append(bound[0] != 0);
                 break;
-            case TypeKind.Int or TypeKind.Date:
+            case TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis:
                 builder.Append(BitConverter.ToInt32(bound));
                 break;
             case TypeKind.Float:

@@ -71,6 +71,12 @@ internal static class AvroSchema
             case TypeKind.Date:
                 WriteLogical(json, "int", "date");
                 break;
+            case TypeKind.TimeMillis:
+                WriteLogical(json, "int", "time-millis");
+                break;
+            case TypeKind.TimeMicros:
+                WriteLogical(json, "long", "time-micros");
+                break;
             case TypeKind.TimestampMillis:
                 WriteLogical(json, "long", "timestamp-millis");
                 break;
@@ -157,6 +163,8 @@ internal static class AvroSchema
             ("string", null) => TypeKind.String,
             ("bytes", null) => TypeKind.Binary,
             ("int", "date") => TypeKind.Date,
+            ("int", "time-millis") => TypeKind.TimeMillis,
+            ("long", "time-micros") => TypeKind.TimeMicros,
             ("long", "timestamp-millis") => TypeKind.TimestampMillis,
             ("long", "timestamp-micros") => TypeKind.TimestampMicros,
             ("fixed" or "bytes", "decimal") => ColumnType.Decimal(

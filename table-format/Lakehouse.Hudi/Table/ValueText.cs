@@ -25,9 +25,9 @@ internal static class ValueText
                 return Convert.ToBase64String(column.BytesAt(row));
             case TypeKind.Boolean:
                 return column.BooleanAt(row) ? "true" : "false";
-            case TypeKind.Int:
+            case TypeKind.Int or TypeKind.TimeMillis:
                 return column.Values<int>()[row].ToString(CultureInfo.InvariantCulture);
-            case TypeKind.Long or TypeKind.TimestampMillis or TypeKind.TimestampMicros:
+            case TypeKind.Long or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros:
                 return column.Values<long>()[row].ToString(CultureInfo.InvariantCulture);
             case TypeKind.Float:
                 return JavaFloatText.Of(column.Values<float>()[row]);

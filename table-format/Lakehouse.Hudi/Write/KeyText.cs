@@ -40,10 +40,10 @@ internal static class KeyText
             case TypeKind.Boolean:
                 length = Literal(column.BooleanAt(row) ? "true"u8 : "false"u8, room);
                 break;
-            case TypeKind.Int:
+            case TypeKind.Int or TypeKind.TimeMillis:
                 Utf8Formatter.TryFormat(column.Values<int>()[row], room, out length);
                 break;
-            case TypeKind.Long or TypeKind.TimestampMillis or TypeKind.TimestampMicros:
+            case TypeKind.Long or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros:
                 Utf8Formatter.TryFormat(column.Values<long>()[row], room, out length);
                 break;
             default:

@@ -10,6 +10,8 @@ internal static class ConvertedTypes
     internal const int Enum = 4;
     internal const int Decimal = 5;
     internal const int Date = 6;
+    internal const int TimeMillis = 7;
+    internal const int TimeMicros = 8;
     internal const int TimestampMillis = 9;
     internal const int TimestampMicros = 10;
     internal const int UnsignedInt32 = 13;

@@ -58,7 +58,7 @@ internal static class SchemaFormat
                 writer.I32(1, logical.Scale);
                 writer.I32(2, logical.Precision);
                 break;
-            case LogicalTypeKind.Timestamp:
+            case LogicalTypeKind.Time or LogicalTypeKind.Timestamp:
                 writer.Bool(1, logical.IsAdjustedToUtc);
                 short unit = writer.BeginStruct(2);
                 writer.EndStruct(writer.BeginStruct((short)logical.Unit));

@@ -3,7 +3,7 @@ using Lakehouse.Columns;
 namespace Lakehouse.Parquet;
 
 /// <summary>
-/// What the values of a leaf become in a column (LogicalTypes.md). What has no column type of its own, such as a time of day or an
+/// What the values of a leaf become in a column (LogicalTypes.md). What has no column type of its own, such as nanoseconds or an
 /// annotation that is not known here, keeps the type that it is stored in.
 /// </summary>
 internal static class LeafTypes
@@ -48,6 +48,8 @@ internal static class LeafTypes
             (ConvertedTypes.Utf8 or ConvertedTypes.Enum or ConvertedTypes.Json, ParquetType.ByteArray) => (TypeKind.String, LeafConversion.None),
             (ConvertedTypes.Decimal, _) => Decimal(element.Precision, element.Scale, element, stored),
             (ConvertedTypes.Date, ParquetType.Int32) => (TypeKind.Date, LeafConversion.None),
+            (ConvertedTypes.TimeMillis, ParquetType.Int32) => (TypeKind.TimeMillis, LeafConversion.None),
+            (ConvertedTypes.TimeMicros, ParquetType.Int64) => (TypeKind.TimeMicros, LeafConversion.None),
             (ConvertedTypes.TimestampMillis, ParquetType.Int64) => (TypeKind.TimestampMillis, LeafConversion.None),
             (ConvertedTypes.TimestampMicros, ParquetType.Int64) => (TypeKind.TimestampMicros, LeafConversion.None),
             (ConvertedTypes.UnsignedInt32, ParquetType.Int32) => (TypeKind.Long, LeafConversion.UnsignedInt),
@@ -64,6 +66,8 @@ internal static class LeafTypes
                 (TypeKind.String, LeafConversion.None),
             (LogicalTypeKind.Decimal, _) => Decimal(logical.Precision, logical.Scale, element, stored),
             (LogicalTypeKind.Date, ParquetType.Int32) => (TypeKind.Date, LeafConversion.None),
+            (LogicalTypeKind.Time, ParquetType.Int32) when logical.Unit == TimestampUnit.Millis => (TypeKind.TimeMillis, LeafConversion.None),
+            (LogicalTypeKind.Time, ParquetType.Int64) when logical.Unit == TimestampUnit.Micros => (TypeKind.TimeMicros, LeafConversion.None),
             (LogicalTypeKind.Timestamp, ParquetType.Int64) when logical.Unit == TimestampUnit.Millis =>
                 (TypeKind.TimestampMillis, LeafConversion.None),
             (LogicalTypeKind.Timestamp, ParquetType.Int64) when logical.Unit == TimestampUnit.Micros =>

@@ -12,7 +12,7 @@ internal abstract class ValueBounds
     {
         TypeKind.Boolean => new BooleanBounds(),
         TypeKind.String or TypeKind.Binary => new ByteArrayBounds(),
-        TypeKind.Int or TypeKind.Date => new FixedBounds<int>(),
+        TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => new FixedBounds<int>(),
         TypeKind.Float => new FixedBounds<float>(),
         TypeKind.Double => new FixedBounds<double>(),
         TypeKind.Decimal => new FixedBounds<Int128>(),

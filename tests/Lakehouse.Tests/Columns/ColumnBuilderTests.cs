@@ -196,7 +196,7 @@ public sealed class ColumnBuilderTests
     private static object RandomValue(ColumnType type, Random random) => type.Kind switch
     {
         TypeKind.Boolean => random.Next(2) == 0,
-        TypeKind.Int or TypeKind.Date => random.Next(int.MinValue, int.MaxValue),
+        TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => random.Next(int.MinValue, int.MaxValue),
         TypeKind.Float => random.NextSingle(),
         TypeKind.Double => random.NextDouble(),
         TypeKind.Decimal => new Int128((ulong)random.NextInt64(long.MinValue, long.MaxValue), (ulong)random.NextInt64()),

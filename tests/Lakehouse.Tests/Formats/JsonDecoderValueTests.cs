@@ -181,6 +181,19 @@ public sealed class JsonDecoderValueTests(ITestOutputHelper output)
         Assert.Equal(hex, Convert.ToHexString(column.BytesAt(0)));
     }
 
+    [Theory]
+    [InlineData("\"12:30\"", 45_000_000_000L)]
+    [InlineData("\"23:59:59.999999\"", 86_399_999_999L)]
+    [InlineData("\"00:00:01.5\"", 1_500_000L)]
+    [InlineData("7", 7L)]
+    public void Times_of_day_are_text_or_a_number_of_their_unit(string json, long micros)
+    {
+        using ColumnVector column = Decode(TypeKind.TimeMicros, json);
+        Assert.Equal(micros, column.Values<long>()[0]);
+        using ColumnVector millis = Decode(TypeKind.TimeMillis, json);
+        Assert.Equal(json == "7" ? 7 : (int)(micros / 1000), millis.Values<int>()[0]);
+    }
+
     [Fact]
     public void Null_and_missing_are_null()
     {

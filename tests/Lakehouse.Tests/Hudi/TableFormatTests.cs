@@ -95,10 +95,16 @@ public class TableFormatTests
     {
         var schema = new Schema(
             new Field("a", ColumnType.Decimal(10, 2)), new Field("b", ColumnType.Decimal(10, 2)),
-            new Field("c", TypeKind.TimestampMicros, true));
+            new Field("c", TypeKind.TimestampMicros, true),
+            new Field("d", TypeKind.TimeMillis), new Field("e", TypeKind.TimeMicros),
+            new Field("f", ColumnType.Struct(
+                new Field("g", ColumnType.Decimal(9, 1)),
+                new Field("h", ColumnType.List(ColumnType.Struct(new Field("i", TypeKind.Int, true)), required: true), true))),
+            new Field("j", ColumnType.Map(TypeKind.String, ColumnType.Decimal(3, 1))));
         string avro = AvroSchema.Write("t", schema);
         Assert.Contains("hoodie.t.t_record.a", avro, StringComparison.Ordinal);
         Assert.Contains("hoodie.t.t_record.b", avro, StringComparison.Ordinal);
+        Assert.Contains("hoodie.t.t_record.f.record.h.items", avro, StringComparison.Ordinal);
         Assert.DoesNotContain("local-timestamp", avro, StringComparison.Ordinal);
         Assert.Equal(schema, AvroSchema.Read(avro, "test"));
     }

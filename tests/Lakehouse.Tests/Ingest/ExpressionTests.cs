@@ -207,6 +207,24 @@ public sealed class ExpressionTests
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a < '12:30:00.001'", true)]
+    [InlineData("a = b", true)]
+    [InlineData("b >= CAST('12:30' AS time_micros)", true)]
+    [InlineData("CAST(a AS string) = '12:30:00.000000'", true)]
+    [InlineData("b = '12:30:00.000001'", false)]
+    public void Times_of_day_compare_with_each_other_and_with_text(string expression, bool expected)
+    {
+        var schema = new Schema(new Field("a", TypeKind.TimeMillis), new Field("b", TypeKind.TimeMicros));
+        using var millis = new ColumnBuilder(TypeKind.TimeMillis);
+        millis.Append(45_000_000);
+        using var micros = new ColumnBuilder(TypeKind.TimeMicros);
+        micros.Append(45_000_000_000L);
+        using var batch = new RecordBatch(schema, [millis.Finish(), micros.Finish()], 1);
+        using ColumnVector result = Expression.Parse(expression).Bind(schema).Evaluate(batch);
+        Assert.Equal(expected, result.BooleanAt(0));
+    }
+
     [Fact]
     public void Of_a_nested_column_only_its_nulls_can_be_asked_for()
     {

@@ -8,7 +8,8 @@ internal static class RandomRows
     internal static readonly ColumnType[] Types =
     [
         TypeKind.Boolean, TypeKind.Int, TypeKind.Long, TypeKind.Float, TypeKind.Double, ColumnType.Decimal(9, 2),
-        ColumnType.Decimal(38, 4), TypeKind.Date, TypeKind.TimestampMillis, TypeKind.TimestampMicros, TypeKind.String, TypeKind.Binary,
+        ColumnType.Decimal(38, 4), TypeKind.Date, TypeKind.TimeMillis, TypeKind.TimeMicros,
+        TypeKind.TimestampMillis, TypeKind.TimestampMicros, TypeKind.String, TypeKind.Binary,
     ];
 
     /// <summary>A column with about so many distinct values and, unless required, nulls; runs of equal values if <paramref name="runs"/>.</summary>
@@ -43,7 +44,7 @@ internal static class RandomRows
             case TypeKind.Boolean:
                 builder.Append((value & 1) == 1);
                 break;
-            case TypeKind.Int or TypeKind.Date:
+            case TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis:
                 builder.Append((value * 7919) - 1000);
                 break;
             case TypeKind.Float:
@@ -75,7 +76,7 @@ internal static class RandomRows
         return vector.Type.Kind switch
         {
             TypeKind.Boolean => vector.BooleanAt(row) ? "true" : "false",
-            TypeKind.Int or TypeKind.Date or TypeKind.Float => $"{vector.Values<int>()[row]}",
+            TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis or TypeKind.Float => $"{vector.Values<int>()[row]}",
             TypeKind.Decimal => vector.Values<Int128>()[row].ToString(System.Globalization.CultureInfo.InvariantCulture),
             TypeKind.String or TypeKind.Binary => Convert.ToHexString(vector.BytesAt(row)),
             _ => $"{vector.Values<long>()[row]}",

@@ -13,7 +13,7 @@ internal static class CanonicalText
     internal static string Of(ColumnVector column, int index) => !column.IsValid(index) ? "N" : column.Type.Kind switch
     {
         TypeKind.Boolean => column.BooleanAt(index) ? "T" : "F",
-        TypeKind.Int or TypeKind.Date => Text(column.Values<int>()[index]),
+        TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => Text(column.Values<int>()[index]),
         TypeKind.Float => $"f{column.Values<int>()[index]:x8}",
         TypeKind.Double => $"d{column.Values<long>()[index]:x16}",
         TypeKind.Decimal => Text(column.Values<Int128>()[index]),
