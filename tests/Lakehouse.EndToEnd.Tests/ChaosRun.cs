@@ -7,16 +7,18 @@ namespace Lakehouse.EndToEnd.Tests;
 /// One run: a worker that is killed and started again, at random moments first and then, where a step of the protocol was not hit yet, at
 /// the moment that step begins; a broker killed and booted in between. Says where each kill fell.
 /// </summary>
-internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka, string pipeline, string table, Action<string> say)
+internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka, string pipeline, TablesOnDisk tables, Action<string> say)
 {
-    private readonly List<ProtocolStep> _kills = [];
+    private const int AimsMax = 400;
+    private readonly List<TableStep> _kills = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private int _brokerKills;
+    private DateTime _startedUtc;
 
     /// <summary>Plays to the end of the plan and returns the step of every kill of the worker.</summary>
-    public async Task<List<ProtocolStep>> PlayAsync()
+    public async Task<List<TableStep>> PlayAsync()
     {
-        TimeSpan pause = plan.Duration / (plan.WorkerKills + 1) * (plan.EveryStep ? 0.8 : 1);
+        TimeSpan pause = plan.Duration / (plan.WorkerKills + 1) * plan.RandomShare;
         LakehouseProcess worker = StartWorker();
         try
         {
@@ -47,23 +49,36 @@ internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka
 
     private void HitMissingSteps(ref LakehouseProcess worker)
     {
-        for (int attempt = 0; plan.EveryStep && attempt < 200; attempt++)
+        for (int attempt = 0; attempt < (plan.EveryStep ? AimsMax : plan.Aims); attempt++)
         {
-            ProtocolStep[] missing = [.. Enum.GetValues<ProtocolStep>().Except(_kills)];
+            TableStep[] missing = [.. tables.Steps.Except(_kills)];
             if (missing.Length == 0)
             {
                 return;
             }
 
             LakehouseProcess running = worker;
-            ProtocolStep aim = missing[attempt % missing.Length];
-            if (StepWatcher.OnStep(table, aim, TimeSpan.FromSeconds(30), () => running.Kill()))
+            TableStep aim = missing[random.Next(missing.Length)];
+            if (Aim(aim, running))
             {
                 worker = KillAndStart(worker, $"aimed at {aim}");
             }
 
             RequireRunning(worker);
         }
+    }
+
+    /// <summary>No file begins the reading: it is hit by a kill at any moment between two commits.</summary>
+    private bool Aim(TableStep aim, LakehouseProcess running)
+    {
+        if (aim.Step == ProtocolStep.Reading)
+        {
+            WaitUntilRunning(running);
+            Thread.Sleep(random.Next(2_000));
+            return true;
+        }
+
+        return StepWatcher.OnStep(tables.FolderOf(aim), aim.Step, TimeSpan.FromSeconds(30), running.Kill);
     }
 
     private void KillBrokerWhenDue(int kill)
@@ -90,14 +105,18 @@ internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka
             throw new InvalidOperationException($"The worker had ended by itself: {worker.Said}");
         }
 
-        ProtocolStep step = new TableOnDisk(table).LastStep();
+        TableStep step = tables.LastStep(_startedUtc);
         _kills.Add(step);
         say($"{_clock.Elapsed.TotalSeconds,6:F1} s  worker killed {how}: {step}");
         worker.Dispose();
         return StartWorker();
     }
 
-    private LakehouseProcess StartWorker() => LakehouseProcess.Start(Path.GetDirectoryName(pipeline)!, "run", pipeline);
+    private LakehouseProcess StartWorker()
+    {
+        _startedUtc = DateTime.UtcNow;
+        return LakehouseProcess.Start(Path.GetDirectoryName(pipeline)!, "run", pipeline);
+    }
 
     private static void WaitUntilRunning(LakehouseProcess worker)
     {

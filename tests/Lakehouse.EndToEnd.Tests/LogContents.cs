@@ -22,8 +22,9 @@ internal sealed class LogContents
     public long RecordCount => _offsets?.Values.Sum(static o => (long)o.Count)
         ?? throw new InvalidOperationException("Such a log is not counted; ask Kafka.");
 
-    /// <summary>Reads a topic to its end, committed records only.</summary>
-    public static async Task<LogContents> ReadAsync(string bootstrapServers, string topic, int partitionCount)
+    /// <summary>Reads a topic to its end, committed records only, and of these, when it is asked for, those of one kind.</summary>
+    public static async Task<LogContents> ReadAsync(
+        string bootstrapServers, string topic, int partitionCount, Func<ReadOnlySpan<byte>, bool>? isOfKind = null)
     {
         await using KafkaConsumer consumer = new(
             new KafkaConsumerOptions { BootstrapServers = bootstrapServers, Group = "read-" + Guid.NewGuid() }, TimeProvider.System);
@@ -39,7 +40,10 @@ internal sealed class LogContents
                 using RawBatch? batch = consumer.Poll(partition, 1_000);
                 for (int i = 0; i < (batch?.Count ?? 0); i++)
                 {
-                    offsets[partition.Partition].Add(batch!.OffsetAt(i));
+                    if (isOfKind is null || isOfKind(batch!.ValueAt(i)))
+                    {
+                        offsets[partition.Partition].Add(batch!.OffsetAt(i));
+                    }
                 }
 
                 if (batch is { ReachedEnd: true })
@@ -52,13 +56,31 @@ internal sealed class LogContents
         return new LogContents(offsets);
     }
 
-    /// <summary>What a table must hold whose completed instant carries this commit metadata, read here from the raw JSON.</summary>
-    public RecordCount AsOf(ReadOnlyMemory<byte> commitMetadata)
+    /// <summary>
+    /// What a table must hold whose completed instant carries this commit metadata, read here from the raw JSON. The instant of a table that
+    /// follows another one names a number of that one, in whose folder the ledger is.
+    /// </summary>
+    public RecordCount AsOf(ReadOnlyMemory<byte> commitMetadata, string? followed = null)
     {
         using JsonDocument commit = JsonDocument.Parse(commitMetadata);
-        string ledger = commit.RootElement.GetProperty("extraMetadata").GetProperty("lakehouse.ledger").GetString() ?? "";
-        using JsonDocument document = JsonDocument.Parse(ledger);
-        var partitions = document.RootElement.GetProperty("entries").EnumerateArray()
+        JsonElement extra = commit.RootElement.GetProperty("extraMetadata");
+        if (followed is null)
+        {
+            using JsonDocument own = JsonDocument.Parse(extra.GetProperty("lakehouse.ledger").GetString() ?? "");
+            return AsOf(own.RootElement);
+        }
+
+        using JsonDocument numbers = JsonDocument.Parse(extra.GetProperty("lakehouse.followed").GetString() ?? "");
+        long number = numbers.RootElement.EnumerateObject().Single().Value.GetInt64();
+        string outcome = Directory.GetFiles(Path.Combine(followed, ".hoodie", ".sequence"), "*.outcome", SearchOption.AllDirectories)
+            .Single(f => long.Parse(Path.GetFileNameWithoutExtension(f)) == number);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(outcome));
+        return AsOf(document.RootElement.GetProperty("ledger"));
+    }
+
+    private RecordCount AsOf(JsonElement ledger)
+    {
+        var partitions = ledger.GetProperty("entries").EnumerateArray()
             .Select(e => (Partition: e.GetProperty("partition").GetInt32(), Count: Below(
                 e.GetProperty("partition").GetInt32(), e.GetProperty("endOffset").GetInt64())))
             .Where(static p => p.Count.Count > 0)

@@ -8,7 +8,10 @@ internal sealed class TableOnDisk(string table)
     private string Hoodie => Path.Combine(table, ".hoodie");
 
     /// <summary>The step that the last killed worker was in.</summary>
-    public ProtocolStep LastStep()
+    public ProtocolStep LastStep() => CommitStep() ?? CheckpointStep();
+
+    /// <summary>The step in which the newest number stands; null when it is done.</summary>
+    public ProtocolStep? CommitStep()
     {
         string sequence = Path.Combine(Hoodie, ".sequence");
         long claim = NewestNumber(sequence, ".claim");
@@ -33,7 +36,15 @@ internal sealed class TableOnDisk(string table)
             }
         }
 
-        return CheckpointStep();
+        return null;
+    }
+
+    /// <summary>Whether data files have been staged since a time.</summary>
+    public bool IsStaged(DateTime sinceUtc)
+    {
+        string temp = Path.Combine(Hoodie, ".temp");
+        return Directory.Exists(temp)
+            && Directory.GetDirectories(temp).SelectMany(Files).Any(file => File.GetLastWriteTimeUtc(file) >= sinceUtc);
     }
 
     /// <summary>Instants with a completed commit.</summary>

@@ -12,7 +12,6 @@ namespace Lakehouse.EndToEnd.Tests;
 /// </summary>
 internal static class TableProof
 {
-    private const int OlderInstants = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -26,13 +25,14 @@ internal static class TableProof
 
     /// <summary>
     /// The same for a table wherever it lies and a log of any shape, and at five older instants too: each reader sees exactly the records
-    /// below the ends of that instant's ledger.
+    /// below the ends of that instant's ledger, or of the ledger of the table that it follows.
     /// </summary>
-    public static async Task EveryReaderAgreesAsync(TableAt table, LogContents log, long records, Action<string> say)
+    public static async Task EveryReaderAgreesAsync(
+        TableAt table, LogContents log, long records, Action<string> say, string? followed = null, int olderInstants = 5)
     {
         using var scratch = new TemporaryFolder();
         string folder = await table.InFolderAsync(scratch, Stop);
-        List<(string Instant, RecordCount Expected)> instants = [.. Chosen(folder).Select(i => (i.Instant, log.AsOf(i.Metadata)))];
+        List<(string Instant, RecordCount Expected)> instants = [.. Chosen(folder, olderInstants).Select(i => (i.Instant, log.AsOf(i.Metadata, followed)))];
         Assert.Equal(records, instants[^1].Expected.RowCount);
         say($"{records} rows at {instants[^1].Instant}, and older: "
             + string.Join(", ", instants[..^1].Select(i => $"{i.Expected.RowCount} at {i.Instant}")));
@@ -58,14 +58,15 @@ internal static class TableProof
         }));
     }
 
-    /// <summary>The newest instant that changed data and five older ones, evenly spread, with the raw metadata of each; oldest first.</summary>
-    private static List<(string Instant, byte[] Metadata)> Chosen(string folder)
+    /// <summary>The newest instant that changed data and some older ones, evenly spread, with the raw metadata of each; oldest first.</summary>
+    private static List<(string Instant, byte[] Metadata)> Chosen(string folder, int olderInstants)
     {
         string[] all = [.. Directory.GetFiles(Path.Combine(folder, ".hoodie"))
             .Where(static f => f.EndsWith(".commit", StringComparison.Ordinal) || f.EndsWith(".replacecommit", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)];
         Assert.NotEmpty(all);
-        IEnumerable<int> chosen = Enumerable.Range(0, OlderInstants + 1).Select(i => i * (all.Length - 1) / OlderInstants).Distinct();
+        IEnumerable<int> chosen = Enumerable.Range(0, olderInstants)
+            .Select(i => i * (all.Length - 1) / olderInstants).Append(all.Length - 1).Distinct();
         return [.. chosen.Select(i => (Path.GetFileName(all[i]).Split('.')[0], File.ReadAllBytes(all[i])))];
     }
 

@@ -1,0 +1,51 @@
+namespace Lakehouse.EndToEnd.Tests;
+
+/// <summary>A step of the commit of one table, named by its folder.</summary>
+/// <param name="Table">The table.</param>
+/// <param name="Step">The step.</param>
+internal readonly record struct TableStep(string Table, ProtocolStep Step)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Table} {Step}";
+}
+
+/// <summary>
+/// The tables of a pipeline, looked at from outside: the first one, whose commit decides, and those that follow it, in the order in which they
+/// are rolled forward. Of a checkpoint, followers know only that files are staged.
+/// </summary>
+internal sealed class TablesOnDisk(string first, params string[] followers)
+{
+    private readonly TableOnDisk _first = new(first);
+
+    /// <summary>Every step of every table's commit.</summary>
+    public IReadOnlyList<TableStep> Steps { get; } =
+    [
+        .. Enum.GetValues<ProtocolStep>().Select(step => new TableStep(Path.GetFileName(first), step)),
+        .. followers.SelectMany(static table => Enum.GetValues<ProtocolStep>()
+            .Where(static step => step == ProtocolStep.StagingFiles || step >= ProtocolStep.Claimed)
+            .Select(step => new TableStep(Path.GetFileName(table), step))),
+    ];
+
+    /// <summary>The folder of a step's table.</summary>
+    public string FolderOf(TableStep step) => followers.Append(first).Single(table => Path.GetFileName(table) == step.Table);
+
+    /// <summary>The step that the worker was in that was started at a time and has been killed.</summary>
+    public TableStep LastStep(DateTime startedUtc)
+    {
+        foreach (string follower in followers)
+        {
+            if (new TableOnDisk(follower).CommitStep() is { } step)
+            {
+                return new TableStep(Path.GetFileName(follower), step);
+            }
+        }
+
+        ProtocolStep ofFirst = _first.LastStep();
+        string? staging = ofFirst is ProtocolStep.Reading or ProtocolStep.StagingFiles
+            ? followers.LastOrDefault(table => new TableOnDisk(table).IsStaged(startedUtc))
+            : null;
+        return staging is null
+            ? new TableStep(Path.GetFileName(first), ofFirst)
+            : new TableStep(Path.GetFileName(staging), ProtocolStep.StagingFiles);
+    }
+}
