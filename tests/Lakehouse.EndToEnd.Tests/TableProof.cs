@@ -76,6 +76,8 @@ internal static class TableProof
         Assert.Equal(
             (instant, expected.RowCount, expected.DistinctCount),
             (instant, proof.RootElement.GetProperty("row_count").GetInt64(), proof.RootElement.GetProperty("offsets_proven").GetInt64()));
+        Assert.True(
+            proof.RootElement.GetProperty("followers").GetArrayLength() == 0 || proof.RootElement.GetProperty("proven_together").GetBoolean(), instant);
     }
 
     private static async Task QueryAsync(TableAt table, string instant, RecordCount expected)

@@ -17,6 +17,12 @@ internal sealed record TableCheck(
     ImmutableArray<TableCheck> Followers,
     ImmutableArray<string> FollowersOutOfReach)
 {
+    /// <summary>
+    /// Whether the rows of the table and of all that follow it were held against each other: each record is in exactly one of them, or there
+    /// is a finding. False where something of them was not looked at.
+    /// </summary>
+    internal bool IsTogether { get; init; }
+
     /// <summary>Tables up to this size have the coordinates of their rows read without being asked.</summary>
     internal const long OffsetsByDefaultRowCountMax = 20_000_000;
 
@@ -70,8 +76,24 @@ internal sealed record TableCheck(
             checks.Add(await RunAsync(followers[follower.Location], follower.Range!, own, cancellation)); // the condition above
         }
 
-        return new TableCheck(table, report, skipped, checks.ToImmutable(),
+        var check = new TableCheck(table, report, skipped, checks.ToImmutable(),
             [.. facts.Followers.Where(f => f.RowsFound is null).Select(f => f.Location)]);
+        return !facts.IsFollower && IsAllThere(facts, check) ? Together(check, scope.Coverage) : check;
+    }
+
+    /// <summary>In a part of the history, replays and erasures touch records of before it; then the part alone does not add up.</summary>
+    private static bool IsAllThere(TableFacts facts, TableCheck check) =>
+        facts.Followers.All(static f => f.RowsFound is not null && !f.IsBehind)
+        && check.OffsetsSkipped is null
+        && check.Followers.All(static f => f.OffsetsSkipped is null)
+        && (!facts.IsPruned || (check.Report.RowsReplayed == 0 && RowsErased(check) == 0));
+
+    private static long RowsErased(TableCheck check) => check.Report.RowsErased + check.Followers.Sum(static f => f.Report.RowsErased);
+
+    private static TableCheck Together(TableCheck check, OffsetCoverage coverage)
+    {
+        ImmutableArray<Finding> findings = TogetherVerifier.Verify(check.Report.Partitions, coverage, RowsErased(check));
+        return check with { IsTogether = true, Report = check.Report with { Findings = check.Report.Findings.AddRange(findings) } };
     }
 
     private static string? WhySkipped(TableFacts facts, VerifyReport report, bool? offsets) =>

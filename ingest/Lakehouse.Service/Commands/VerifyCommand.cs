@@ -108,10 +108,33 @@ internal static class VerifyCommand
             terminal.Line();
             Show(follower, terminal);
         }
+
+        ShowTogether(check, terminal);
+    }
+
+    private static void ShowTogether(TableCheck check, Terminal terminal)
+    {
+        if (check.Followers.IsEmpty)
+        {
+            return;
+        }
+
+        terminal.Line();
+        string names = string.Join(", ", check.Followers.Select(static f => f.Table.Config.Name).Prepend(check.Table.Config.Name));
+        if (!check.IsTogether)
+        {
+            terminal.Line($"Whether each record is in exactly one of {names} was not looked at: not all of their rows could be read.");
+        }
+        else if (check.IsProven)
+        {
+            long rows = check.Report.RowCount + check.Followers.Sum(static f => f.Report.RowCount);
+            terminal.Good($"Proven for {names} together: each of {Sizes.Count(rows)} records is in exactly one of them, and none is missing.");
+        }
     }
 
     private static bool HasCoordinateFinding(VerifyReport report) =>
-        report.Findings.Any(f => f.Kind is FindingKind.DuplicateRecord or FindingKind.RecordOutOfRange);
+        report.Findings.Any(f =>
+        f.Kind is FindingKind.DuplicateRecord or FindingKind.RecordOutOfRange);
 
     private static void ShowVerdict(TableCheck check, Terminal terminal)
     {
@@ -139,6 +162,7 @@ internal static class VerifyCommand
         Table = check.Table.Store.Root,
         check.Table.Config.Name,
         Proven = check.IsProven,
+        ProvenTogether = check.Followers.IsEmpty ? (bool?)null : check.IsTogether && check.IsProven,
         check.Report.InstantCount,
         check.Report.FileCount,
         check.Report.RowCount,

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Lakehouse.Columns;
 
 namespace Lakehouse.Hudi;
 
@@ -25,6 +27,10 @@ public sealed class OffsetCoverage
     /// <summary>Rows seen per topic and partition.</summary>
     public IReadOnlyDictionary<(string Topic, int Partition), long> Counts =>
         _seen.ToDictionary(s => s.Key, s => s.Value.Count);
+
+    /// <summary>Rows seen of a topic partition from one offset to before another.</summary>
+    public long CountIn(string topic, int partition, long start, long end) =>
+        _seen.TryGetValue((topic, partition), out Bits? bits) ? bits.CountIn(start, end) : 0;
 
     /// <summary>
     /// Takes rows of one file and one topic partition. <paramref name="ranges"/> are the ranges of the instant that named the file; an
@@ -72,6 +78,28 @@ public sealed class OffsetCoverage
         private ulong[] _last = [];
 
         internal long Count { get; private set; }
+
+        internal long CountIn(long start, long end)
+        {
+            long count = 0;
+            foreach ((long chunk, ulong[] words) in _chunks)
+            {
+                long first = chunk << ChunkShift;
+                if (first >= start && first + (1 << ChunkShift) <= end)
+                {
+                    count += Bitmap.CountOnes(MemoryMarshal.AsBytes(words.AsSpan()), 1 << ChunkShift);
+                    continue;
+                }
+
+                for (long offset = Math.Max(first, start); offset < Math.Min(first + (1 << ChunkShift), end); offset++)
+                {
+                    int bit = (int)(offset - first);
+                    count += (long)(words[bit >> 6] >> (bit & 63)) & 1;
+                }
+            }
+
+            return count;
+        }
 
         /// <summary>Adds an offset; false when it was there.</summary>
         internal bool Set(long offset)

@@ -38,7 +38,7 @@ public sealed record TableFacts
     public ImmutableArray<FollowerFacts> Followers { get; init; } = [];
 }
 
-/// <summary>A table that follows this one, such as its dead letters.</summary>
+/// <summary>A table that follows this one: a route's, or its dead letters.</summary>
 /// <param name="Location">Where it is.</param>
 /// <param name="RowsCommitted">
 /// Rows that this table's committed outcomes gave it, less those that they took out of it, as far as it has taken that over.
@@ -51,7 +51,16 @@ public sealed record FollowerFacts(string Location, long RowsCommitted, long? Ro
 
     /// <summary>True when it has not yet taken over all that this table's instants hold for it.</summary>
     public bool IsBehind { get; init; }
+
+    /// <summary>This table's commits that gave it rows or took some, as far as it has taken them over and still tells of them.</summary>
+    public ImmutableArray<FollowedCommit> Commits { get; init; } = [];
 }
+
+/// <summary>One commit of a table and what came of it in a table that follows.</summary>
+/// <param name="Instant">The commit's instant.</param>
+/// <param name="RowsCommitted">Rows that it gave, less those that it took.</param>
+/// <param name="RowsFound">Rows that the follower's instant brought, less those that it took out.</param>
+public sealed record FollowedCommit(string Instant, long RowsCommitted, long RowsFound);
 
 /// <summary>A part of a table's history: what came after one instant, up to another.</summary>
 /// <param name="Since">Instants after this one; null from the beginning.</param>
@@ -89,6 +98,12 @@ public sealed record InstantFacts(
 
     /// <summary>Rows of the replaced files that it erased.</summary>
     public long RowsErased { get; init; }
+
+    /// <summary>Rows that it gave to the tables of routes; null when its outcome is pruned.</summary>
+    public long? RoutedGiven { get; init; }
+
+    /// <summary>Rows that it gave to dead letters; null when its outcome is pruned.</summary>
+    public long? DeadLettersGiven { get; init; }
 
     /// <summary>Dead letters that it replayed: into this table, or out of it when this is the dead letters' own.</summary>
     public ImmutableArray<ReplayedCount> Replayed { get; init; } = [];

@@ -34,7 +34,9 @@ public static class TableFactsReader
         TableSnapshot snapshot = await table.SnapshotAsync(range.At, cancellation);
         SequenceStatus sequence = await SequenceReader.ReadAsync(table, cancellation);
         ImmutableArray<CompletedInstant> history = History(snapshot, sequence);
-        ImmutableArray<InstantFacts> instants = [.. WithReplaced(history).Where(i => range.Has(i.Time))];
+        var outcomes = sequence.Outcomes.Where(static o => o.Commit is not null).ToDictionary(static o => o.Instant);
+        ImmutableArray<InstantFacts> instants =
+            [.. WithReplaced(history).Where(i => range.Has(i.Time)).Select(i => WithGiven(i, outcomes.GetValueOrDefault(i.Time)))];
         ImmutableDictionary<string, long> objects = (await table.ListFilesAsync(cancellation))
             .ToImmutableDictionary(static f => f.Path.Value, static f => f.Size, StringComparer.Ordinal);
         return new TableFacts
@@ -114,6 +116,15 @@ public static class TableFactsReader
         }
     }
 
+    private static InstantFacts WithGiven(InstantFacts instant, Outcome? outcome)
+    {
+        return outcome is null
+            ? instant
+            : instant with { RoutedGiven = Given(FollowerKind.Route), DeadLettersGiven = Given(FollowerKind.DeadLetters) };
+
+        long Given(FollowerKind kind) => outcome.Followers.Where(f => f.Kind == kind).Sum(static f => f.RowsAdded);
+    }
+
     /// <summary>What an instant's metadata says.</summary>
     internal static InstantFacts Facts(CompletedInstant instant) => new(
         instant.Time,
@@ -171,15 +182,9 @@ public static class TableFactsReader
         foreach (string location in outcomes.SelectMany(o => o.Followers).Select(f => f.Location).Distinct())
         {
             HudiTable? follower = await openFollower(location, cancellation);
-            FollowerFacts found = follower is null
+            facts.Add(follower is null
                 ? new FollowerFacts(location, 0, null)
-                : await ReadFollowerAsync(follower, location, sequence, range, cancellation);
-            long followed = follower is null
-                ? long.MaxValue
-                : (await SequenceReader.ReadAsync(follower, cancellation)).FollowedNumber(sequence.TableId);
-            var shares = outcomes.SelectMany(o => o.Followers.Select(f => (o.Number, Table: f)))
-                .Where(f => f.Table.Location == location).ToLookup(f => f.Number <= followed, f => f.Table);
-            facts.Add(found with { RowsCommitted = shares[true].Sum(f => f.RowsAdded), IsBehind = shares[false].Any() });
+                : await ReadFollowerAsync(follower, location, sequence, outcomes, range, cancellation));
         }
 
         return facts.ToImmutable();
@@ -187,15 +192,48 @@ public static class TableFactsReader
 
     /// <summary>The follower's instants that took over outcomes of this part of the primary, and their rows.</summary>
     private static async Task<FollowerFacts> ReadFollowerAsync(
-        HudiTable follower, string location, SequenceStatus primary, InstantRange range, CancellationToken cancellation)
+        HudiTable follower,
+        string location,
+        SequenceStatus primary,
+        ImmutableArray<Outcome> outcomes,
+        InstantRange range,
+        CancellationToken cancellation)
     {
         TableSnapshot snapshot = await follower.SnapshotAsync(atInstant: null, cancellation);
+        SequenceStatus sequence = await SequenceReader.ReadAsync(follower, cancellation);
+        ImmutableArray<CompletedInstant> history = History(snapshot, sequence);
+        long followed = sequence.FollowedNumber(primary.TableId);
+        var given = outcomes.SelectMany(o => o.Followers.Select(f => (o.Number, o.Instant, Table: f)))
+            .Where(f => f.Table.Location == location && f.Number <= followed)
+            .ToDictionary(static f => f.Number, static f => (f.Instant, Rows: f.Table.RowsAdded));
+        InstantRange? part = PartOf(history, primary, range, out Dictionary<long, long> taken);
+
+        // Where the beginning is pruned, what came before tells nothing any more.
+        long known = sequence.IsWhole || taken.Count == 0 ? 0 : taken.Keys.Min();
+        return new FollowerFacts(location, given.Values.Sum(static g => g.Rows), taken.Values.Sum())
+        {
+            Range = part,
+            IsBehind = outcomes.Any(o => o.Number > followed && o.Followers.Any(f => f.Location == location)),
+            Commits =
+            [
+                .. given.Where(g => g.Key >= known).OrderBy(static g => g.Key).Select(g =>
+                    new FollowedCommit(g.Value.Instant, g.Value.Rows, taken.GetValueOrDefault(g.Key))),
+            ],
+        };
+    }
+
+    /// <summary>
+    /// The part of a follower's history that took over a part of its primary's, and <paramref name="taken"/>, its rows by the primary's number.
+    /// </summary>
+    private static InstantRange? PartOf(
+        ImmutableArray<CompletedInstant> history, SequenceStatus primary, InstantRange range, out Dictionary<long, long> taken)
+    {
         long after = NumberAt(primary, range.Since) ?? 0;
         long last = NumberAt(primary, range.At) ?? long.MaxValue;
         string? since = null;
         string? at = null;
-        long rows = 0;
-        ImmutableArray<CompletedInstant> history = History(snapshot, await SequenceReader.ReadAsync(follower, cancellation));
+        taken = [];
+        long before = 0;
         foreach ((CompletedInstant instant, InstantFacts found) in history.Zip(WithReplaced(history)))
         {
             long number = SequenceBase.FollowedOf(instant.Metadata).FirstOrDefault(f => f.Primary == primary.TableId).Number;
@@ -207,18 +245,23 @@ public static class TableFactsReader
             if (number <= after)
             {
                 since = instant.Time;
-                continue;
+            }
+            else
+            {
+                // An instant that names no new number took over a commit of another primary.
+                at = instant.Time;
+                taken[number] = taken.GetValueOrDefault(number) + (number == before ? 0 : RowsAdded(found));
             }
 
-            at = instant.Time;
-            rows += found.ReplacedUnknown
-                ? -found.Replayed.Sum(static r => r.Total)
-                : found.Files.Sum(static f => f.RowCount) - found.Replaced.Sum(static f => f.RowCount);
+            before = number;
         }
 
-        InstantRange? part = at is null ? null : new InstantRange(range.Since is null ? null : since, range.At is null ? null : at);
-        return new FollowerFacts(location, 0, rows) { Range = part };
+        return at is null ? null : new InstantRange(range.Since is null ? null : since, range.At is null ? null : at);
     }
+
+    private static long RowsAdded(InstantFacts found) => found.ReplacedUnknown
+        ? -found.Replayed.Sum(static r => r.Total)
+        : found.Files.Sum(static f => f.RowCount) - found.Replaced.Sum(static f => f.RowCount);
 
     /// <summary>The number of the newest committed outcome at or before an instant; 0 when there is none, null without an instant.</summary>
     private static long? NumberAt(SequenceStatus sequence, string? instant) => instant is null

@@ -12,7 +12,8 @@ namespace Lakehouse.Hudi;
 /// <item>The rows of an instant's files, by its statistics and by the footers, are what its ranges say was written, or what it says that it
 /// replayed.</item>
 /// <item>The rows of files that replace others are the others' rows without those that were erased or replayed.</item>
-/// <item>The tables that follow hold the routed rows and the dead letters of all ranges without those that were replayed.</item>
+/// <item>Each commit gave the tables that follow the routed rows and the dead letters of its ranges, without those that it replayed, and
+/// each of these tables got from each commit what that says.</item>
 /// <item>Every named file is there with its size, no other data file is, and every partition has its metadata.</item>
 /// </list>
 /// </summary>
@@ -289,19 +290,32 @@ public static class TableVerifier
     {
         foreach (FollowerFacts follower in facts.Followers)
         {
-            if (follower.RowsFound is { } found && found != follower.RowsCommitted)
+            ImmutableArray<FollowedCommit> wrong = [.. follower.Commits.Where(static c => c.RowsFound != c.RowsCommitted)];
+            findings.AddRange(wrong.Select(c => new Finding(FindingKind.FollowerMismatch, $"{c.Instant} {follower.Location}",
+                FormattableString.Invariant($"The commit gave the table {c.RowsCommitted} rows, {c.RowsFound} of them came there."))));
+            if (wrong.IsEmpty && follower.RowsFound is { } found && found != follower.RowsCommitted)
             {
                 findings.Add(new Finding(FindingKind.FollowerMismatch, follower.Location, FormattableString.Invariant(
                     $"The table holds {found} rows, the commits of this one gave it {follower.RowsCommitted}.")));
             }
         }
 
-        long given = facts.Instants.Sum(i => i.Ranges.Sum(r => r.DeadLettered + r.Routed) - i.Replayed.Sum(r => r.Total - r.Routed));
-        long committed = facts.Followers.Sum(f => f.RowsCommitted);
-        if ((!facts.IsPruned || facts.Since is not null) && !facts.IsFollower && given != committed)
+        foreach (InstantFacts instant in facts.IsFollower ? [] : facts.Instants)
         {
-            findings.Add(new Finding(FindingKind.FollowerMismatch, "routes and dead letters", FormattableString.Invariant(
-                $"By its ranges and replays {given} records are in other tables, the commits gave them {committed} rows.")));
+            CheckGiven(instant, "routes", instant.RoutedGiven,
+                instant.Ranges.Sum(static r => r.Routed) + instant.Replayed.Sum(static r => r.Routed), findings);
+            CheckGiven(instant, "dead letters", instant.DeadLettersGiven,
+                instant.Ranges.Sum(static r => r.DeadLettered) - instant.Replayed.Sum(static r => r.Total), findings);
+        }
+    }
+
+    private static void CheckGiven(
+        InstantFacts instant, string where, long? given, long counted, ImmutableArray<Finding>.Builder findings)
+    {
+        if (given is { } rows && rows != counted)
+        {
+            findings.Add(new Finding(FindingKind.FollowerMismatch, $"{instant.Time} {where}", FormattableString.Invariant(
+                $"By its ranges and replays {counted} records went there, the commit gave those tables {rows} rows.")));
         }
     }
 

@@ -44,6 +44,9 @@ public enum FindingKind
     /// <summary>A record is in the table more than once, or in it and in one that follows it.</summary>
     DuplicateRecord,
 
+    /// <summary>Records that the commits put into the tables of a pipeline are in none of them, or there are more.</summary>
+    MissingRecord,
+
     /// <summary>A record lies outside the ranges of the commit that holds it.</summary>
     RecordOutOfRange,
 

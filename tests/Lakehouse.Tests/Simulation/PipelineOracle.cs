@@ -1,4 +1,5 @@
 using Lakehouse.Hudi;
+using Lakehouse.Service;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
 
@@ -36,8 +37,10 @@ internal sealed class PipelineOracle(
             throw Wrong("at the end not everything is in the table");
         }
 
-        VerifyReport report = VerifyAsync().GetAwaiter().GetResult();
-        return report.IsProven ? end : throw Wrong(string.Join("; ", report.Findings));
+        TableCheck check = VerifyAsync().GetAwaiter().GetResult();
+        return check is { IsProven: true, IsTogether: true }
+            ? end
+            : throw Wrong(string.Join("; ", check.Followers.Prepend(check).SelectMany(static c => c.Report.Findings)));
     }
 
     private async Task<PipelineCheck> CheckAsync()
@@ -89,14 +92,13 @@ internal sealed class PipelineOracle(
             : throw Wrong($"rows in {follower.Root} are there twice, or belong elsewhere, or lie beyond the ledger");
     }
 
-    private async Task<VerifyReport> VerifyAsync()
+    private async Task<TableCheck> VerifyAsync()
     {
         HudiTable opened = await OpenAsync(table) ?? throw Wrong("there is no table");
-        TableFacts facts = await TableFactsReader.ReadAsync(
-            opened,
+        var scope = new TableCheckScope(
             (location, _) => OpenAsync(route is not null && route.Root.EndsWith(location, StringComparison.Ordinal) ? route : deadLetters),
-            CancellationToken.None);
-        return TableVerifier.Verify(facts);
+            new OffsetCoverage(), Offsets: true, IsDeep: false);
+        return await TableCheck.RunAsync(opened, InstantRange.Whole, scope, CancellationToken.None);
     }
 
     private static long EndOf(Ledger ledger, int partition) =>
