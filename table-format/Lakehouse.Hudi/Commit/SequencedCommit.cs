@@ -24,6 +24,12 @@ internal sealed class SequencedCommit(
 
     internal HudiTable Table => table;
 
+    /// <summary>
+    /// The newest outcome when <see cref="RunAsync"/> without a proposal ended: what it decided was visible then, in its followers too.
+    /// Null before the first.
+    /// </summary>
+    internal Outcome? Settled => _known;
+
     private IObjectStore Store => table.Store;
 
     /// <summary>

@@ -65,6 +65,19 @@ public sealed class FollowerReplay
         IRowCondition condition, Func<ReplayStart, IRowReplay> begin, CancellationToken cancellation)
     {
         await StoreProbe.RunAsync(_table.Store, _random, cancellation);
+        try
+        {
+            return await TryAsync(condition, begin, cancellation);
+        }
+        finally
+        {
+            await _sequence.LeaveLineAsync();
+        }
+    }
+
+    private async Task<ReplayResult> TryAsync(
+        IRowCondition condition, Func<ReplayStart, IRowReplay> begin, CancellationToken cancellation)
+    {
         string reason = "";
         for (int tries = 0; tries < TriesMax; tries++)
         {
@@ -72,7 +85,6 @@ public sealed class FollowerReplay
             bool isOpen = false;
             try
             {
-                await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
                 (ReplayProposal? proposal, RewritePlan plan) = await PlanAsync(condition, begin, staging, cancellation);
                 if (proposal is null)
                 {
@@ -108,8 +120,11 @@ public sealed class FollowerReplay
         ArgumentNullException.ThrowIfNull(condition);
         ArgumentNullException.ThrowIfNull(begin);
 
-        // In this order: who takes rows out after the first look changes the mark, and the proposal does not fit any more.
-        Outcome? newest = (await SequenceFolder.LookAsync(_table.Store, cancellation)).Newest;
+        // In this order: the rows that the newest outcome takes out are out when the follower is read, and who takes some out later
+        // changes the mark, so that the proposal does not fit any more. A look that changes nothing may be outdated.
+        Outcome? newest = staging is null
+            ? (await SequenceFolder.LookAsync(_table.Store, cancellation)).Newest
+            : await SettleAsync(cancellation);
         HudiTable follower = await _followers.OpenAsync(_location, cancellation);
         Outcome? newestThere = (await SequenceFolder.LookAsync(follower.Store, cancellation)).Newest;
         if (newestThere is { Followed: var followed } && followed.Any(f => f.Primary != newest?.TableId))
@@ -149,11 +164,18 @@ public sealed class FollowerReplay
         return (proposal, plan);
     }
 
+    /// <summary>Finishes what is decided, and returns it.</summary>
+    private async Task<Outcome?> SettleAsync(CancellationToken cancellation)
+    {
+        await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
+        return _sequence.Settled;
+    }
+
     /// <summary>Step 3.</summary>
     internal async Task<CommitResult> CommitAsync(ReplayProposal proposal, CancellationToken cancellation)
     {
         ReplayProposal asking = proposal with { FindGoneAsync = stop => _followers.GoneAsync(proposal.Followers, stop) };
-        CommitResult? result = await _sequence.RunAsync(asking, _followers.RollForwardAsync, cancellation);
+        CommitResult? result = await _sequence.RunAsync(asking, _followers.RollForwardAsync, cancellation, staysInLine: true);
         Invariant.Holds(result is not null, "A proposal has a result.");
         return result;
     }

@@ -107,6 +107,46 @@ public sealed class ReplayCrashTests
         }
     }
 
+    /// <summary>At any call of one replay another one is decided, and its process dies before anything of that can be seen.</summary>
+    [Fact]
+    public async Task A_replay_that_is_decided_and_not_yet_visible_is_not_replayed_again()
+    {
+        ReplayBench prepared = await SmallAsync();
+        for (int at = 0; ; at += IsFull ? 1 : 3)
+        {
+            ReplayBench bench = await prepared.CopyAsync();
+            int calls = 0;
+            int decidedAt = at;
+            var store = new ProcessStore(bench.Pipelines.Store(ReplayBench.Table))
+            {
+                Before = async _ =>
+                {
+                    if (calls++ == decidedAt)
+                    {
+                        var other = new ProcessStore(bench.Pipelines.Store(ReplayBench.Table));
+                        other.After = call =>
+                        {
+                            other.IsDead |= call.Is("put-if-absent", ".outcome");
+                            return Task.CompletedTask;
+                        };
+                        FollowerReplay decided = await bench.ReplayerAsync(other);
+                        await Record.ExceptionAsync(() => bench.ReplayAsync(decided));
+                    }
+                },
+            };
+            FollowerReplay replayer = await bench.ReplayerAsync(store);
+            Exception? failure = await Record.ExceptionAsync(() => bench.ReplayAsync(replayer));
+            Assert.True(failure is null or ObjectStoreException or HudiException, failure?.ToString());
+            await bench.ReplayAsync();
+            Assert.Equal((3, 1), await bench.ProveAsync());
+            if (calls <= at)
+            {
+                Assert.True(at > 60, $"{at} calls");
+                return;
+            }
+        }
+    }
+
     /// <summary>
     /// One good record, two long ones, one of which goes to a route, a filtered one that is long, a broken one: 1 row and 4 dead letters;
     /// then 3 and 1.
