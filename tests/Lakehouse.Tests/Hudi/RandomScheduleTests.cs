@@ -1,5 +1,4 @@
 using Lakehouse.Hudi;
-using Lakehouse.Storage;
 using Lakehouse.Testing;
 using Xunit;
 using static Lakehouse.Tests.Hudi.TestStop;
@@ -146,47 +145,5 @@ public class RandomScheduleTests
             Exception? failure = await Record.ExceptionAsync(() => done.Work);
             Assert.True(failure is null or ProcessDiedException || !honest, $"seed {seed}: worker {done.Worker} failed: {failure}");
         }
-    }
-
-    /// <summary>Says "created" to everybody: the store that the probe at open is there to refuse.</summary>
-    private sealed class ForgetfulStore(IObjectStore inner) : IObjectStore
-    {
-        public string Root => inner.Root;
-
-        public async Task<PutResult> PutIfAbsentAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation)
-        {
-            if (!path.Value.Contains(".sequence", StringComparison.Ordinal))
-            {
-                return await inner.PutIfAbsentAsync(path, content, cancellation);
-            }
-
-            await inner.PutAsync(path, content, cancellation);
-            return PutResult.Created;
-        }
-
-        public Task PutAsync(ObjectPath path, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
-            inner.PutAsync(path, content, cancellation);
-
-        public Task<IObjectUpload> BeginUploadAsync(ObjectPath path, CancellationToken cancellation) =>
-            inner.BeginUploadAsync(path, cancellation);
-
-        public Task<PutResult> CopyIfAbsentAsync(ObjectPath source, ObjectPath target, CancellationToken cancellation) =>
-            inner.CopyIfAbsentAsync(source, target, cancellation);
-
-        public Task CopyPatchedAsync(ObjectPath source, ObjectPath target, IReadOnlyList<Patch> patches, CancellationToken cancellation) =>
-            inner.CopyPatchedAsync(source, target, patches, cancellation);
-
-        public Task<byte[]?> GetAsync(ObjectPath path, CancellationToken cancellation) => inner.GetAsync(path, cancellation);
-
-        public Task ReadAsync(ObjectPath path, long offset, Memory<byte> destination, CancellationToken cancellation) =>
-            inner.ReadAsync(path, offset, destination, cancellation);
-
-        public Task<ObjectStat?> StatAsync(ObjectPath path, CancellationToken cancellation) => inner.StatAsync(path, cancellation);
-
-        public IAsyncEnumerable<ObjectStat> ListAsync(
-            ObjectPath folder, bool recursive, ObjectPath? after, CancellationToken cancellation) =>
-            inner.ListAsync(folder, recursive, after, cancellation);
-
-        public Task DeleteAsync(ObjectPath path, CancellationToken cancellation) => inner.DeleteAsync(path, cancellation);
     }
 }

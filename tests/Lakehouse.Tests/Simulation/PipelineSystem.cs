@@ -3,6 +3,7 @@ using Lakehouse.Hudi;
 using Lakehouse.Ingest;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
+using Lakehouse.Tests.Ingest;
 
 namespace Lakehouse.Tests.Simulation;
 
@@ -13,31 +14,14 @@ namespace Lakehouse.Tests.Simulation;
 internal sealed class PipelineSystem
 {
     internal const string Group = "lake";
-    private const string Definition = """
-        pipeline: trips
-        source: { kafka: { bootstrap_servers: "log:1", topics: [trips], group: lake } }
-        schema:
-          - { name: id, type: string, required: true }
-          - { name: at, type: timestamp_millis }
-          - { name: fare, type: double }
-        event_time: { column: at }
-        steps:
-          - filter: "fare >= 0"
-          - derive: { dt: "date_format(at, 'yyyy-MM-dd')" }
-        table: { path: lake/trips, partition_by: [dt], kafka_columns: [partition, offset] }
-        dead_letters: { path: lake/dead }
-        checkpoint: { interval: 100ms }
-        parallelism: 2
-        """;
-
     private static readonly string _route =
         $$"""
 
         routes: [ { where: "fare >= {{TripLog.DearFrom}}", table: { path: lake/dear, partition_by: [dt] } } ]
         """;
 
-    private static readonly PipelineDefinition _withoutRoute = Parse(Definition);
-    private static readonly PipelineDefinition _withRoute = Parse(Definition + _route);
+    private static readonly PipelineDefinition _withoutRoute = PipelineBench.Parse(PipelineBench.Trips);
+    private static readonly PipelineDefinition _withRoute = PipelineBench.Parse(PipelineBench.Trips + _route);
 
     private readonly SimulatedWorld _world;
     private readonly Sabotage _sabotage;
@@ -133,8 +117,6 @@ internal sealed class PipelineSystem
             HudiTable.OpenAsync(new CrashingObjectStore(Durable(location), process), _world.Time, _world.Random, stop);
     }
 
-    private static PipelineDefinition Parse(string yaml) =>
-        PipelineDefinition.Parse(yaml, "trips.yaml", _ => null, name => throw new FileNotFoundException(name));
 
     private MemoryObjectStore Durable(string location)
     {
