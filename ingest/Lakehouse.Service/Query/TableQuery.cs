@@ -85,6 +85,12 @@ internal sealed class TableQuery
 
     private static void RefuseMissing(TableSnapshot snapshot)
     {
+        if (snapshot.WholeFrom is { } whole)
+        {
+            throw new CommandFailedException(ExitCode.Failed,
+                $"As of {snapshot.Instant} the table needs files that a clean has deleted; the oldest possible --at is {whole}.");
+        }
+
         string[] missing = [.. snapshot.MissingFiles.Take(2)];
         if (missing.Length > 0)
         {

@@ -83,15 +83,20 @@ public sealed class HudiTable
             InstantTime.Parse(atInstant);
         }
 
-        ActiveTimeline timeline = await ActiveTimeline.LoadAsync(Store, cancellation);
-        TimelineFile[] wanted =
-        [
-            .. timeline.CompletedCommits.Where(f => atInstant is null || string.CompareOrdinal(f.Instant, atInstant) <= 0),
-        ];
-        ImmutableArray<CompletedInstant> completed = await ActiveTimeline.ReadAsync(Store, wanted, cancellation);
-        List<ObjectStat> files = completed.IsEmpty ? [] : await ListDataFilesAsync(cancellation);
-        return new TableSnapshot(
-            completed.IsEmpty ? null : completed[^1].Time, completed, FileSliceSelection.Select(files, completed));
+        (_, ImmutableArray<CompletedInstant> completed) = await ActiveTimeline.ReadAsync(Store, atInstant, cancellation);
+        if (completed.IsEmpty)
+        {
+            return new TableSnapshot(null, [], []);
+        }
+
+        List<ObjectStat> files = await ListDataFilesAsync(cancellation);
+
+        // < After the listing: a clean says what it takes before it does.
+        Outcome? newest = (await SequenceFolder.LookAsync(Store, cancellation)).Newest;
+        return new TableSnapshot(completed[^1].Time, completed, FileSliceSelection.Select(files, completed))
+        {
+            WholeFrom = newest is { FloorInstant: not null } && !newest.Upkeep.IsWhole(completed[^1].Time) ? newest.Upkeep.RetainedFrom : null,
+        };
     }
 
     /// <summary>The completed commits and replacecommits of the active timeline, oldest first; one listing, nothing is read.</summary>

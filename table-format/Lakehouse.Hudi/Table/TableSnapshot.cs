@@ -14,6 +14,12 @@ public sealed record TableSnapshot(string? Instant, ImmutableArray<CompletedInst
     /// Whoever reads rows must refuse then: the others alone are not the table.
     /// </summary>
     public IEnumerable<string> MissingFiles => FileSliceSelection.Missing(Timeline, FileSlices);
+
+    /// <summary>
+    /// The oldest instant that is certainly whole, where this one may have shown files that a clean has deleted and that the timeline, being
+    /// pruned, does not name any more; else null. Whoever reads rows must refuse then too.
+    /// </summary>
+    public string? WholeFrom { get; init; }
 }
 
 /// <summary>The version of a file group that a snapshot shows.</summary>

@@ -6,6 +6,8 @@ namespace Lakehouse.Hudi;
 /// <summary>The timeline files as one listing of <c>.hoodie/</c> shows them, in ordinal order.</summary>
 internal sealed record ActiveTimeline(ImmutableArray<TimelineFile> Files)
 {
+    private const int LooksMax = 20;
+
     /// <summary>The greatest instant of any action and state, or null.</summary>
     internal string? LastInstant => Files.IsEmpty ? null : Files.Max(static f => f.Instant);
 
@@ -34,13 +36,36 @@ internal sealed record ActiveTimeline(ImmutableArray<TimelineFile> Files)
         return new ActiveTimeline(files.ToImmutable());
     }
 
-    /// <summary>The metadata of completed instants in their order, without those that a pruning has removed meanwhile.</summary>
-    internal static async Task<ImmutableArray<CompletedInstant>> ReadAsync(
-        IObjectStore store, IReadOnlyList<TimelineFile> files, CancellationToken cancellation)
+    /// <summary>
+    /// The timeline and the metadata of its completed commits up to an instant, null for all, in their order. When one of them goes between
+    /// the listing and its reading (a pruning, a restore) it is read anew: a timeline with a hole would hide rows.
+    /// </summary>
+    internal static async Task<(ActiveTimeline Timeline, ImmutableArray<CompletedInstant> Completed)> ReadAsync(
+        IObjectStore store, string? upTo, CancellationToken cancellation)
     {
-        var instants = new CompletedInstant?[files.Count];
+        for (int looks = 0; looks < LooksMax; looks++)
+        {
+            ActiveTimeline timeline = await LoadAsync(store, cancellation);
+            TimelineFile[] wanted =
+            [
+                .. timeline.CompletedCommits.Where(f => upTo is null || string.CompareOrdinal(f.Instant, upTo) <= 0),
+            ];
+            ImmutableArray<CompletedInstant> completed = await ReadAsync(store, wanted, cancellation);
+            if (completed.Length == wanted.Length)
+            {
+                return (timeline, completed);
+            }
+        }
+
+        throw new HudiException(store.Root, "its timeline changes faster than it can be read.");
+    }
+
+    private static async Task<ImmutableArray<CompletedInstant>> ReadAsync(
+        IObjectStore store, TimelineFile[] files, CancellationToken cancellation)
+    {
+        var instants = new CompletedInstant?[files.Length];
         await SideBySide.RunAsync(
-            Enumerable.Range(0, files.Count),
+            Enumerable.Range(0, files.Length),
             SideBySide.RequestsAtATime,
             async (i, stop) => instants[i] = await ReadAsync(store, files[i], stop),
             cancellation);

@@ -43,9 +43,9 @@ internal static class RestorePlanning
         [
             .. sequence.Outcomes.Where(o => o.Commit is not null && o.Number >= newest.Floor && !newest.Upkeep.IsVoided(o.Instant)),
         ];
-        Outcome? oldest = instants.FirstOrDefault(o => IsPossible(o.Instant, newest.Upkeep));
+        Outcome? oldest = instants.FirstOrDefault(o => newest.Upkeep.IsWhole(o.Instant));
         (Outcome? found, string? reason) = Find(target, instants, newest.Upkeep);
-        if (found is null || !IsPossible(found.Instant, newest.Upkeep))
+        if (found is null || !newest.Upkeep.IsWhole(found.Instant))
         {
             return new RestoreDecision.Refused((reason ?? $"a clean has deleted files of instant {found?.Instant}")
                 + (oldest is null ? "; there is no instant to go back to" : $"; the oldest possible one is {oldest.Instant}"));
@@ -123,11 +123,6 @@ internal static class RestorePlanning
         return sequence.Outcomes.Where(o => o.Commit is not null && !newest.Upkeep.IsVoided(o.Instant)
             && !o.Followed.IsEmpty && o.Followed[^1].Primary == primaryId && numbers.BinarySearch(o.Followed[^1].Number) >= 0);
     }
-
-    private static bool IsPossible(string instant, Upkeep upkeep) =>
-        upkeep.RetainedFrom is null
-        || string.CompareOrdinal(instant, upkeep.RetainedFrom) >= 0
-        || upkeep.Savepoints.Any(s => s.Instant == instant);
 
     private static (Outcome? Found, string? Reason) Find(RestoreTarget target, Outcome[] instants, Upkeep upkeep)
     {

@@ -171,8 +171,8 @@ public sealed class TableUpkeep
     private async Task<(CleanReport Report, long Number)> ReadForCleanAsync(CleanPolicy policy, CancellationToken cancellation)
     {
         SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
-        ActiveTimeline timeline = await ActiveTimeline.LoadAsync(Store, cancellation);
-        ImmutableArray<CompletedInstant> completed = await ActiveTimeline.ReadAsync(Store, [.. timeline.CompletedCommits], cancellation);
+        (ActiveTimeline timeline, ImmutableArray<CompletedInstant> completed) =
+            await ActiveTimeline.ReadAsync(Store, upTo: null, cancellation);
         List<ObjectStat> files = await _table.ListFilesAsync(cancellation);
         var staged = new List<ObjectStat>();
         await foreach (ObjectStat file in Store.ListAsync(HudiTable.TemporaryFolder, recursive: true, cancellation))

@@ -27,6 +27,10 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
 
     internal bool IsVoided(string instant) => Voided.Any(v => v.Instant == instant);
 
+    /// <summary>Whether no clean has taken a file that an instant shows; where it took some, older instants count as emptied too.</summary>
+    internal bool IsWhole(string instant) =>
+        RetainedFrom is null || string.CompareOrdinal(instant, RetainedFrom) >= 0 || Savepoints.Any(s => s.Instant == instant);
+
     internal Upkeep Above(string? floorInstant) => floorInstant is null
         ? this
         : this with { Voided = [.. Voided.Where(v => string.CompareOrdinal(v.Instant, floorInstant) >= 0)] };
