@@ -97,9 +97,15 @@ public sealed class TableErasure
     /// <summary>Steps 1 and 2; null when no row matches.</summary>
     internal async Task<ReplaceProposal?> PlanAsync(IRowCondition condition, ObjectPath staging, CancellationToken cancellation)
     {
-        await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
-        Outcome? newest = (await SequenceFolder.LookAsync(_table.Store, cancellation)).Newest;
-        if (newest?.State.Instant is not { } instant)
+        // < What is read must show the newest outcome: another's may have come between the two, and not be visible yet.
+        SequenceView view;
+        do
+        {
+            await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
+            view = await SequenceFolder.LookAsync(_table.Store, cancellation);
+        }
+        while (!view.Published);
+        if (view.Newest is not { State.Instant: { } instant } newest)
         {
             return null;
         }
