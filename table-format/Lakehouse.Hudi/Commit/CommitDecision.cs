@@ -13,7 +13,7 @@ internal static class CommitDecision
     /// <param name="found">What the newest outcome says.</param>
     /// <param name="proposal">What to commit, or null to only finish what others left.</param>
     /// <param name="followersDone">Whether the newest outcome's followers have their files.</param>
-    /// <param name="worker">The worker that asks.</param>
+    /// <param name="pendingIsOwn">Whether the pending claim is the asking worker's own, or its dead predecessor's.</param>
     /// <param name="watchedFor">How long this process has seen the pending claim.</param>
     /// <param name="deadline">How long it watches one.</param>
     internal static CommitStep Next(
@@ -21,7 +21,7 @@ internal static class CommitDecision
         SequenceBase found,
         Proposal? proposal,
         bool followersDone,
-        string worker,
+        bool pendingIsOwn,
         TimeSpan watchedFor,
         TimeSpan deadline)
     {
@@ -49,7 +49,7 @@ internal static class CommitDecision
 
         if (view.Pending is { } claim)
         {
-            return claim.Worker == worker || (proposal is not null && watchedFor >= deadline)
+            return pendingIsOwn || (proposal is not null && watchedFor >= deadline)
                 ? new CommitStep.Abort(claim)
                 : proposal is null ? new CommitStep.Rest() : new CommitStep.Wait(claim);
         }

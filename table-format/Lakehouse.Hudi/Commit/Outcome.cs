@@ -96,6 +96,9 @@ internal sealed record Outcome
     /// <summary>This outcome as those remember it that have taken it over.</summary>
     internal Followed AsFollowed => new(TableId, Number, Floor);
 
+    /// <summary>The completed instant itself, for outcomes with files.</summary>
+    internal OutcomeFile InstantFile => new(Staging / Completed.Path.Name, Completed.Path, default);
+
     internal long FollowedNumber(string primary) => Followed.FirstOrDefault(f => f.Primary == primary).Number;
 
     internal byte[] ToJson() => JsonForm.Write(json =>

@@ -5,7 +5,8 @@ namespace Lakehouse.Hudi;
 
 /// <summary>
 /// Keeps the timeline and the sequence short. Instants below the floor go (requested, inflight, completed, oldest first); of old
-/// numbers below it go claim and committed outcome, but never an aborted outcome: it is what stops the claim's sleeping owner.
+/// numbers below it go claim and committed outcome, but never an aborted outcome: it is what stops the claim's sleeping owner. While the
+/// newest outcome is not published nothing goes, because it may be the only one that would stay.
 /// </summary>
 internal static class Pruning
 {
@@ -14,12 +15,17 @@ internal static class Pruning
 
     internal static async Task RunAsync(IObjectStore store, SequenceView view, DateTimeOffset numbersBefore, CancellationToken cancellation)
     {
-        if (view.Newest is not { } newest || (newest.FloorInstant is null && newest.Upkeep.Voided.IsEmpty))
+        if (view.Newest is not { } newest || !view.Published || (newest.FloorInstant is null && newest.Upkeep.Voided.IsEmpty))
         {
             return;
         }
 
         ActiveTimeline timeline = await ActiveTimeline.LoadAsync(store, cancellation);
+        if (newest.FloorInstant is { } floor && timeline.Below(floor).Any())
+        {
+            await RemoveStagingAsync(store, newest.Number - 1, cancellation);
+        }
+
         await RemoveVoidedAsync(store, timeline, newest.Upkeep, cancellation);
         if (newest.FloorInstant is not { } floorInstant)
         {
@@ -95,13 +101,13 @@ internal static class Pruning
     }
 
     /// <summary>
-    /// The oldest decided numbers below the floor whose claim is there; an aborted outcome whose claim went before stays. One listing goes
-    /// through all folders: of the numbers that were pruned before only the aborted are left, and a thousand of them are one request.
+    /// The oldest numbers below the floor whose claim is there; an aborted outcome whose claim went before stays. A claim without outcome was
+    /// put when its number had been pruned, or left by a pruning that died: nobody decides it. One listing goes through all folders: of the
+    /// numbers that were pruned before only the aborted are left, and a thousand of them are one request.
     /// </summary>
     private static async Task<List<long>> OldestClaimedAsync(IObjectStore store, long floor, CancellationToken cancellation)
     {
         List<long> numbers = [];
-        long claimed = 0;
         await foreach (ObjectStat stat in store.ListAsync(SequenceFolder.Folder, recursive: true, cancellation))
         {
             if (!SequenceFolder.TryParse(stat.Path.Name, out long number, out bool isOutcome))
@@ -114,12 +120,10 @@ internal static class Pruning
                 break;
             }
 
-            if (isOutcome && claimed == number)
+            if (!isOutcome)
             {
                 numbers.Add(number);
             }
-
-            claimed = isOutcome ? claimed : number;
         }
 
         return numbers;
@@ -137,26 +141,34 @@ internal static class Pruning
             return;
         }
 
-        List<ObjectPath> leftovers = [];
+        await RemoveStagingAsync(store, view.Newest.Number, cancellation);
+        await store.AbortUploadsAsync(
+            default, (path, begun) => begun < now - UploadLifetimeMax || IsStagingUpTo(path.Parent, view.Newest.Number), cancellation);
+    }
+
+    /// <summary>
+    /// Deletes the staging of decided numbers up to one that are all published: from then on nobody, however late, can publish anything of
+    /// them. Comes before an instant is taken off the timeline.
+    /// </summary>
+    internal static async Task RemoveStagingAsync(IObjectStore store, long upTo, CancellationToken cancellation)
+    {
+        List<ObjectPath> folders = [];
         await foreach (ObjectStat stat in store.ListAsync(HudiTable.TemporaryFolder, recursive: false, cancellation))
         {
-            if (stat.IsFolder && IsDecided(stat.Path))
+            if (stat.IsFolder && IsStagingUpTo(stat.Path, upTo))
             {
-                leftovers.Add(stat.Path);
+                folders.Add(stat.Path);
             }
         }
 
-        foreach (ObjectPath folder in leftovers)
+        foreach (ObjectPath folder in folders)
         {
             await DeleteFolderAsync(store, folder, cancellation);
         }
-
-        await store.AbortUploadsAsync(
-            default, (path, begun) => begun < now - UploadLifetimeMax || IsDecided(path.Parent), cancellation);
-
-        bool IsDecided(ObjectPath staging) =>
-            SequenceFolder.TryParseStaging(staging.Name, out long number) && number <= view.Newest.Number;
     }
+
+    private static bool IsStagingUpTo(ObjectPath folder, long upTo) =>
+        SequenceFolder.TryParseStaging(folder.Name, out long number) && number <= upTo;
 
     internal static async Task DeleteFolderAsync(IObjectStore store, ObjectPath folder, CancellationToken cancellation)
     {

@@ -8,7 +8,8 @@ namespace Lakehouse.Hudi;
 /// 1. <c>t.commit.requested</c>, <c>t.inflight</c>.
 /// 2. Partition metadata.
 /// 3. Every staged file is linked or copied to its final name, never written from memory.
-/// 4. <c>t.commit</c>.
+/// 4. <c>t.commit</c>, which lies in staging too. Whoever slept before this step until the instant was pruned or undone finds nothing
+/// to link any more, so that it cannot bring the instant back: staging goes before the instant does.
 /// 5. Staging and the checkpoint's files are deleted; an instant that has meanwhile fallen below the floor is taken off again.
 /// </summary>
 internal static class Publication
@@ -21,23 +22,19 @@ internal static class Publication
     private static async Task PublishFilesAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
     {
         Invariant.Holds(outcome is { IsCommitted: true, Commit: not null }, "Only a committed outcome is published.");
-        TimelineFile completed = outcome.Completed;
-        if (await store.StatAsync(completed.Path, cancellation) is null)
+        if (await store.StatAsync(outcome.Completed.Path, cancellation) is not null || await ExposeAsync(store, outcome, cancellation))
         {
-            if (!await ExposeAsync(store, outcome, cancellation))
-            {
-                return;
-            }
-
-            await ConditionalPut.SameForAllAsync(store, completed.Path, outcome.Commit.ToJson(), cancellation);
+            await SideBySide.RunAsync(
+                outcome.Files.SelectMany(static f => (ObjectPath[])[f.Staged, f.Source]).Append(outcome.InstantFile.Staged),
+                SideBySide.RequestsAtATime,
+                store.DeleteAsync,
+                cancellation);
         }
 
-        await SideBySide.RunAsync(
-            outcome.Files.SelectMany(static f => (ObjectPath[])[f.Staged, f.Source]), SideBySide.RequestsAtATime, store.DeleteAsync, cancellation);
         await RemoveIfOutdatedAsync(store, outcome, cancellation);
     }
 
-    /// <summary>Steps 1 to 3. False when this instant was published and pruned while we slept: it must not come back.</summary>
+    /// <summary>Steps 1 to 4. False when others have done all that, and perhaps pruned or undone the instant since, while we slept.</summary>
     private static async Task<bool> ExposeAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
     {
         if (!await IsWantedAsync(store, outcome, cancellation))
@@ -69,13 +66,7 @@ internal static class Publication
                 }
             },
             cancellation);
-        if (!isDone)
-        {
-            return true;
-        }
-
-        await RemoveIfOutdatedAsync(store, outcome, cancellation);
-        return false;
+        return !isDone && await LinkAsync(store, outcome, outcome.InstantFile, cancellation);
     }
 
     /// <summary>False when somebody else has finished the publication.</summary>
@@ -115,10 +106,18 @@ internal static class Publication
     internal static async Task<bool> IsWantedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation) =>
         !await SequenceFolder.HasHigherAsync(store, outcome.Number, cancellation);
 
-    /// <summary>Takes the instant off the timeline when a newer outcome's floor lies above it or a restore has undone it.</summary>
+    /// <summary>
+    /// Takes off again what we have put back of an instant that was pruned or undone while we slept. One that is still there is left to the
+    /// pruning, which goes oldest first, and to the restore, which goes newest first: out of turn its absence would hide rows.
+    /// </summary>
     internal static async Task RemoveIfOutdatedAsync(IObjectStore store, Outcome outcome, CancellationToken cancellation)
     {
         SequenceView view = await SequenceFolder.LookAsync(store, outcome, cancellation);
+        if (outcome.Commit is not null && await store.StatAsync(outcome.Completed.Path, cancellation) is not null)
+        {
+            return;
+        }
+
         if (view.Newest?.Upkeep.IsVoided(outcome.Instant) == true)
         {
             await ServicePublication.UndoAsync(

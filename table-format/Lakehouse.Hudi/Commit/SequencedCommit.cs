@@ -8,7 +8,7 @@ namespace Lakehouse.Hudi;
 /// Carries out, for one table, what <see cref="CommitDecision"/> decides, until a proposal is committed, done or void:
 /// 1. look at the sequence; publish, roll followers forward, abort or wait as decided;
 /// 2. put claim n; when won, look for higher numbers: if there are any, we slept through a pruning and start over;
-/// 3. copy the files into the claim's staging folder with the instant patched in;
+/// 3. copy the files into the claim's staging folder with the instant patched in, beside them the instant's own file;
 /// 4. put outcome n: the commit point; 5. publish it.
 /// Not thread safe: one per table and process.
 /// </summary>
@@ -19,6 +19,7 @@ internal sealed class SequencedCommit(
     private const int CopiesAtATime = 8;
     private readonly WaitingLine _line = new(table.Store, options, time, random);
     private readonly Dictionary<string, long> _watchedSince = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _abortedLives = new(StringComparer.Ordinal);
     private Outcome? _known;
     private long _rolledForward;
 
@@ -70,7 +71,7 @@ internal sealed class SequencedCommit(
                 ? SequenceBase.After(newest)
                 : await SequenceBase.FromTimelineAsync(Store, cancellation);
             CommitStep step = CommitDecision.Next(
-                view, found, proposal, _rolledForward >= found.Number, worker, WatchedFor(view.Pending), options.ClaimDeadline);
+                view, found, proposal, _rolledForward >= found.Number, IsOwn(view.Pending), WatchedFor(view.Pending), options.ClaimDeadline);
             switch (step)
             {
                 case CommitStep.Publish publish:
@@ -86,6 +87,7 @@ internal sealed class SequencedCommit(
                     await _line.WantAsync(found.Number + 1, cancellation);
                     return new CommitResult.Conflicted(giveUp.Reason);
                 case CommitStep.Abort abort:
+                    _abortedLives.Add(abort.Claim.Attempt);
                     await OverruleAsync(found, abort.Claim, cancellation);
                     break;
                 case CommitStep.Wait:
@@ -133,7 +135,7 @@ internal sealed class SequencedCommit(
         {
             (long floor, string? floorInstant) = await FloorAsync(found, claim, cancellation);
             outcome = proposal.Compose(table, found, claim, floor, floorInstant);
-            await StageAsync(proposal, claim, cancellation);
+            await StageAsync(proposal, claim, outcome, cancellation);
             if (proposal.FindGoneAsync is { } find && await find(cancellation) is { } missing)
             {
                 // Followers copy their files after the outcome, so until then they must have them.
@@ -221,10 +223,13 @@ internal sealed class SequencedCommit(
         await Pruning.RunAsync(Store, view, time.GetUtcNow() - options.NumberRetention, cancellation);
     }
 
-    private async Task StageAsync(Proposal proposal, Claim claim, CancellationToken cancellation)
+    private async Task StageAsync(Proposal proposal, Claim claim, Outcome outcome, CancellationToken cancellation)
     {
         byte[] instant = System.Text.Encoding.ASCII.GetBytes(claim.Instant);
-        await SideBySide.RunAsync(
+        Task staged = outcome.Commit is { } commit
+            ? Store.PutAsync(outcome.InstantFile.Staged, commit.ToJson(), cancellation)
+            : Task.CompletedTask;
+        Task copied = SideBySide.RunAsync(
             proposal.Files,
             CopiesAtATime,
             (file, stop) =>
@@ -242,6 +247,7 @@ internal sealed class SequencedCommit(
                 return Store.CopyPatchedAsync(file.StagedPath, names.Staged, patches, stop);
             },
             cancellation);
+        await Task.WhenAll(copied, staged);
     }
 
     /// <summary>Puts the outcome. False when the claim had been aborted.</summary>
@@ -341,20 +347,30 @@ internal sealed class SequencedCommit(
             .Select(static f => f.Instant)
             .FirstOrDefault();
 
-    /// <summary>The greatest number from <paramref name="floor"/> to <paramref name="wanted"/> that is not after an instant.</summary>
+    /// <summary>
+    /// The greatest number from <paramref name="floor"/> to <paramref name="wanted"/> that is not after an instant, by halving: there may be
+    /// many, and their instants are in order.
+    /// </summary>
     private async Task<long> NumberUpToAsync(long floor, long wanted, string instant, CancellationToken cancellation)
     {
-        for (long number = wanted; number > floor; number--)
+        (long notAfter, long after) = (floor, wanted + 1);
+        while (after - notAfter > 1)
         {
-            if (await SequenceFolder.ReadOutcomeAsync(Store, number, cancellation) is { } outcome
-                && string.CompareOrdinal(outcome.Instant, instant) <= 0)
-            {
-                return number;
-            }
+            long middle = notAfter + ((after - notAfter) / 2);
+            bool isAfter = await SequenceFolder.ReadOutcomeAsync(Store, middle, cancellation) is not { } outcome
+                || string.CompareOrdinal(outcome.Instant, instant) > 0; // Without an outcome: the number that is just being decided.
+            (notAfter, after) = isAfter ? (notAfter, middle) : (middle, after);
         }
 
-        return floor;
+        return notAfter;
     }
+
+    /// <summary>
+    /// Whether a claim is our own or an earlier life's, which is dead. One that claims again after we have aborted it lives: it was started
+    /// twice, and is watched like any other, or the two would abort each other for ever.
+    /// </summary>
+    private bool IsOwn(Claim? pending) => pending is not null && pending.Worker == worker
+        && (pending.Attempt == attempt || !_abortedLives.Contains(pending.Attempt));
 
     private TimeSpan WatchedFor(Claim? pending)
     {

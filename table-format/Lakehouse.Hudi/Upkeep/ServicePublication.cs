@@ -6,7 +6,7 @@ namespace Lakehouse.Hudi;
 /// Carries out a service's committed outcome. As with <see cref="Publication"/> anybody may do it, several at once, and stop anywhere:
 /// <code>
 /// clean      t.clean.requested, t.clean.inflight, the files, t.clean
-/// restore    t.restore.requested, t.restore.inflight, per undone instant x, newest first: x.commit, its files, x.inflight,
+/// restore    t.restore.requested, t.restore.inflight, staging of all numbers before, per undone instant x, newest first: x.commit, its files, x.inflight,
 ///            x.commit.requested; then t.restore
 /// savepoint  x.savepoint.inflight, x.savepoint; released: the same two in this order
 /// </code>
@@ -68,6 +68,7 @@ internal static class ServicePublication
         IObjectStore store, Outcome outcome, ServiceWork.Restore restore, CancellationToken cancellation)
     {
         await BeginAsync(store, outcome, ServiceMetadata.RestorePlan(restore), ReadOnlyMemory<byte>.Empty, cancellation);
+        await Pruning.RemoveStagingAsync(store, outcome.Number - 1, cancellation);
         foreach (UndoneInstant undone in restore.Undone)
         {
             IEnumerable<ObjectPath> files = undone.Files.Select(static f => new ObjectPath(f.Path));
