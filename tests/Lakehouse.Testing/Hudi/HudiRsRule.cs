@@ -16,32 +16,44 @@ public static class HudiRsRule
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(snapshot);
-        var latest = new Dictionary<(string, string), (string Instant, ObjectPath Path)>();
-        var seen = new HashSet<(string, string)>();
+        List<ObjectPath> files = [];
         await foreach (ObjectStat file in store.ListAsync(default, recursive: true, cancellation))
         {
-            if (file.Path.Value.StartsWith(".hoodie/", StringComparison.Ordinal)
-                || !file.Path.Name.EndsWith(".parquet", StringComparison.Ordinal))
+            if (!file.Path.Value.StartsWith(".hoodie/", StringComparison.Ordinal)
+                && file.Path.Name.EndsWith(".parquet", StringComparison.Ordinal))
             {
-                continue;
-            }
-
-            Assert.True(DataFileName.TryParse(file.Path.Name, out DataFileName name), $"'{file.Path}' is no data file name");
-            Assert.True(seen.Add((name.FileId, name.Instant)), $"two files of {name.FileId} at {name.Instant}");
-            if (string.CompareOrdinal(name.Instant, snapshot.Instant) > 0)
-            {
-                continue;
-            }
-
-            (string, string) group = (file.Path.Parent.Value, name.FileId);
-            if (!latest.TryGetValue(group, out (string Instant, ObjectPath Path) other)
-                || string.CompareOrdinal(name.Instant, other.Instant) > 0)
-            {
-                latest[group] = (name.Instant, file.Path);
+                files.Add(file.Path);
             }
         }
 
-        foreach (CompletedInstant instant in snapshot.Timeline.Where(static i => i.Metadata.PartitionToReplaceFileIds is not null))
+        return Select(files, snapshot.Timeline, snapshot.Instant ?? "");
+    }
+
+    /// <summary>The same from all data files of a table and its completed instants up to that of the snapshot.</summary>
+    public static List<ObjectPath> Select(IEnumerable<ObjectPath> files, IEnumerable<CompletedInstant> timeline, string atInstant)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(timeline);
+        var latest = new Dictionary<(string, string), (string Instant, ObjectPath Path)>();
+        var seen = new HashSet<(string, string)>();
+        foreach (ObjectPath file in files)
+        {
+            Assert.True(DataFileName.TryParse(file.Name, out DataFileName name), $"'{file}' is no data file name");
+            Assert.True(seen.Add((name.FileId, name.Instant)), $"two files of {name.FileId} at {name.Instant}");
+            if (string.CompareOrdinal(name.Instant, atInstant) > 0)
+            {
+                continue;
+            }
+
+            (string, string) group = (file.Parent.Value, name.FileId);
+            if (!latest.TryGetValue(group, out (string Instant, ObjectPath Path) other)
+                || string.CompareOrdinal(name.Instant, other.Instant) > 0)
+            {
+                latest[group] = (name.Instant, file);
+            }
+        }
+
+        foreach (CompletedInstant instant in timeline.Where(static i => i.Metadata.PartitionToReplaceFileIds is not null))
         {
             foreach ((string partition, var fileIds) in instant.Metadata.PartitionToReplaceFileIds!)
             {

@@ -24,6 +24,9 @@ public sealed record FaultPlan
     /// <summary>Probability of the whole process standing still at a point.</summary>
     public double Pause { get; init; }
 
+    /// <summary>How long it stands still then, at most; short pauses are as likely as long ones.</summary>
+    public TimeSpan PauseMax { get; init; } = TimeSpan.FromSeconds(90);
+
     /// <summary>Probability of a point taking time.</summary>
     public double Slow { get; init; } = 0.3;
 

@@ -10,6 +10,7 @@ namespace Lakehouse.Testing;
 /// </summary>
 public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPlan plan)
 {
+    private static readonly TimeSpan _pauseMin = TimeSpan.FromMilliseconds(100);
     private readonly Task _never = new TaskCompletionSource().Task; // Its own: whoever waits for it is kept by it.
     private int _loopCount;
 
@@ -43,6 +44,9 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
     /// <summary>Called when it is paused: whoever waits for its heartbeats gives up on it.</summary>
     public event Action? Paused;
 
+    /// <summary>Called when it goes on after a pause, without knowing that there was one.</summary>
+    public event Action? Woken;
+
     /// <summary>SIGKILL.</summary>
     public void Kill()
     {
@@ -57,13 +61,13 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
     /// <summary>Stops the process for a while (a long collection, a suspended machine).</summary>
     public void Pause()
     {
-        TimeSpan duration = TimeSpan.FromSeconds(world.Random.Next(1, 90));
+        TimeSpan duration = _pauseMin * Math.Pow(Faults.PauseMax / _pauseMin, world.Random.NextDouble());
         IsPaused = true;
         world.Record(name + " pauses");
         Paused?.Invoke();
         SynchronizationContext? current = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
-        ITimer timer = world.Time.CreateTimer(_ => IsPaused = false, null, duration, Timeout.InfiniteTimeSpan);
+        ITimer timer = world.Time.CreateTimer(_ => Wake(), null, duration, Timeout.InfiniteTimeSpan);
         SynchronizationContext.SetSynchronizationContext(current);
         GC.KeepAlive(timer);
     }
@@ -112,6 +116,15 @@ public sealed class SimulatedProcess(SimulatedWorld world, string name, FaultPla
         }
 
         return Task.CompletedTask;
+    }
+
+    private void Wake()
+    {
+        IsPaused = false;
+        if (!IsDead)
+        {
+            Woken?.Invoke();
+        }
     }
 
     private static KafkaException Unreachable(string moment) =>

@@ -40,6 +40,9 @@ public sealed class SimulatedWorld
     /// <summary>When set, every traced step is kept here in words.</summary>
     public List<string>? Trace { get; set; }
 
+    /// <summary>Set by whoever saw something wrong, wherever that was: the run ends with it.</summary>
+    public Exception? Failure { get; set; }
+
     /// <summary>Adds something that happened to the trace.</summary>
     public void Record(string what)
     {
@@ -66,6 +69,11 @@ public sealed class SimulatedWorld
                 }
 
                 Step();
+                if (Failure is not null)
+                {
+                    throw Failure;
+                }
+
                 if (_foreign is not null)
                 {
                     throw new SimulationException($"Seed {Seed}: a continuation came from another thread, so nothing is deterministic.", _foreign);

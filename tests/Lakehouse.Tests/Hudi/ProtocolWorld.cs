@@ -1,10 +1,8 @@
 using Lakehouse.Testing;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using Lakehouse.Columns;
 using Lakehouse.Hudi;
-using Lakehouse.Parquet;
 using Lakehouse.Storage;
 using Xunit;
 using static Lakehouse.Tests.Hudi.TestStop;
@@ -17,7 +15,6 @@ namespace Lakehouse.Tests.Hudi;
 /// </summary>
 internal sealed class ProtocolWorld
 {
-    private const string FakeToken = "0-0-0";
     private long _files;
 
     internal ProtocolWorld(ulong seed = 1, ManualTime? time = null)
@@ -26,7 +23,7 @@ internal sealed class ProtocolWorld
         Random = new Random((int)seed);
         Shared = new MemoryObjectStore("table", Time);
         FollowerShared = new MemoryObjectStore("letters", Time);
-        Oracle = new TableOracle(Shared, Key);
+        Oracle = new TableOracle(Shared);
     }
 
     internal static LedgerKey Key { get; } = new("trips", "cluster-1", "trips", 0);
@@ -100,10 +97,10 @@ internal sealed class ProtocolWorld
     internal async Task<Committable> StageAsync(
         string worker, string attempt, long checkpoint, long start, long end, int letters = 0, long historyEpoch = 0)
     {
-        StagedFile file = await StageFileAsync(Shared, worker, attempt, checkpoint, start, end);
+        StagedFile file = await StageFileAsync(Shared, worker, attempt, checkpoint, start, end, historyEpoch);
         ImmutableArray<FollowerTable> followers = letters == 0
             ? []
-            : [new FollowerTable("letters", [await StageFileAsync(FollowerShared, worker, attempt, checkpoint, start, start + letters)])];
+            : [new FollowerTable("letters", [await StageFileAsync(FollowerShared, worker, attempt, checkpoint, start, start + letters, historyEpoch)])];
         string path = FormattableString.Invariant($"trips/{worker}/{attempt}/{checkpoint}");
         return new Committable(
             start == end ? [] : [file],
@@ -133,7 +130,7 @@ internal sealed class ProtocolWorld
         {
             string text = Encoding.ASCII.GetString((await Shared.GetAsync(slice.Path, Stop))!);
             string fileId = DataFileName.MakeFileId(++_files, 7);
-            string name = new DataFileName(fileId, FakeToken, instant).ToString();
+            string name = new DataFileName(fileId, "0-0-0", instant).ToString();
             byte[] merged = Encoding.ASCII.GetBytes($"{instant}{name}{text[text.IndexOf('\n', StringComparison.Ordinal)..]}");
             ObjectPath path = slice.Path.Parent / name;
             await Shared.PutAsync(path, merged, Stop);
@@ -161,25 +158,12 @@ internal sealed class ProtocolWorld
         return (await follower.SnapshotAsync(null, Stop)).FileSlices.Sum(static s => s.RowCount);
     }
 
-    private async Task<StagedFile> StageFileAsync(
-        MemoryObjectStore store, string worker, string attempt, long checkpoint, long start, long end)
-    {
-        string fileId = DataFileName.MakeFileId(++_files, store.Root.Length);
-        string name = new DataFileName(fileId, FakeToken, InstantTime.Placeholder).ToString();
-        var text = new StringBuilder(InstantTime.Placeholder).Append(name).Append('\n');
-        for (long offset = start; offset < end; offset++)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"{offset}\n");
-        }
-
-        byte[] content = Encoding.ASCII.GetBytes(text.ToString());
-        ObjectPath path = HudiTable.StagingFolder("trips", worker, attempt, checkpoint) / name;
-        await store.PutAsync(path, content, Stop);
-        ImmutableArray<PatchPoint> points =
-        [
-            new(MetaColumns.CommitTime, PatchKind.Value, 0, InstantTime.Length),
-            new(MetaColumns.FileName, PatchKind.Value, InstantTime.Length, name.Length),
-        ];
-        return new StagedFile("dt=2026-03-01", fileId, FakeToken, path, end - start, content.Length, points, null, null);
-    }
+    private Task<StagedFile> StageFileAsync(
+        MemoryObjectStore store, string worker, string attempt, long checkpoint, long start, long end, long historyEpoch) =>
+        TextFiles.StageAsync(
+            store,
+            HudiTable.StagingFolder("trips", worker, attempt, checkpoint),
+            "dt=2026-03-01",
+            DataFileName.MakeFileId(++_files, store.Root.Length),
+            [.. Enumerable.Range((int)start, (int)(end - start)).Select(offset => new TextRow(Key.Partition, offset, historyEpoch))]);
 }

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Lakehouse.Hudi;
+using Lakehouse.Storage;
+using Lakehouse.Testing;
+using Lakehouse.Tests.Hudi;
+using Xunit;
+
+namespace Lakehouse.Tests.Protocol;
+
+/// <summary>What must hold when everybody has come to an end, a day has passed and a clean has run.</summary>
+internal static class ProtocolEnd
+{
+    private const int InstantsBack = 5;
+
+    internal static async Task CheckAsync(ProtocolSystem system, TableProcess self)
+    {
+        try
+        {
+            HudiTable table = await self.OpenAsync();
+            await CheckRowsAsync(system, self, table);
+            await CheckLettersAsync(system, self);
+            await CheckNothingIsLeftAsync(self.Store);
+            await CheckNothingIsLeftAsync(self.LettersStore);
+            TableListing listing = await TableListing.OfAsync(table, CancellationToken.None);
+            TableInvariants.I1EveryFileBelongsToACompletedInstantOrToTheOnePendingOne(listing);
+            TableInvariants.I2NamesParse(listing);
+            TableInvariants.I3FileIdsAreUnique(listing);
+            TableInvariants.I4SizesAreThoseThatCommitsName(listing);
+            TableInvariants.I5NamedFilesExist(listing);
+            TableInvariants.I6InstantsCompletedInOrder(listing);
+            TableInvariants.I7SchemasParse(listing);
+            Assert.Empty(listing.PendingInstants());
+        }
+        catch (Exception wrong) when (wrong is not ProtocolOracleException)
+        {
+            throw new ProtocolOracleException(system.World.Seed, "the end", wrong);
+        }
+    }
+
+    /// <summary>Everything is there, and the newest instant and five older ones are what they were.</summary>
+    private static async Task CheckRowsAsync(ProtocolSystem system, TableProcess self, HudiTable table)
+    {
+        for (int partition = 0; partition < system.PartitionCount; partition++)
+        {
+            Assert.Equal(system.RecordCount, system.Oracle.Now!.Ends.GetValueOrDefault(partition)); // Complete, so there is an instant.
+        }
+
+        ImmutableArray<string> instants = await table.CompletedInstantsAsync(CancellationToken.None);
+        Assert.Equal(system.Oracle.Visible, instants);
+        Upkeep upkeep = system.Oracle.Newest!.Upkeep;
+        foreach (string instant in instants.TakeLast(InstantsBack + 1))
+        {
+            TableSnapshot snapshot = await table.SnapshotAsync(instant, CancellationToken.None);
+            bool isEmptied = instant != instants[^1] && !upkeep.IsWhole(instant);
+            List<TextRow> rows = [];
+            foreach (FileSlice slice in snapshot.FileSlices)
+            {
+                rows.AddRange(TextFiles.Read(slice.Path, (await self.Store.GetAsync(slice.Path, CancellationToken.None))!)); // It was listed.
+            }
+
+            string? wrong = system.Oracle.WhyNot(instant, rows);
+            Assert.True(wrong is null || (isEmptied && (snapshot.WholeFrom is not null || snapshot.MissingFiles.Any())), wrong);
+            if (!isEmptied)
+            {
+                Assert.Equal(
+                    snapshot.FileSlices.Select(static s => s.Path), (await HudiRsRule.SelectAsync(self.Store, snapshot, default)).Order());
+            }
+        }
+    }
+
+    /// <summary>Each record is in exactly one of the two tables.</summary>
+    private static async Task CheckLettersAsync(ProtocolSystem system, TableProcess self)
+    {
+        HudiTable letters = (await HudiTable.OpenAsync(self.LettersStore, self.Time, self.Random, CancellationToken.None))!; // Created first.
+        List<(int, long)> rows = [];
+        foreach (FileSlice slice in (await letters.SnapshotAsync(null, CancellationToken.None)).FileSlices)
+        {
+            byte[] content = (await self.LettersStore.GetAsync(slice.Path, CancellationToken.None))!; // It was listed.
+            rows.AddRange(TextFiles.Read(slice.Path, content).Select(static r => (r.Partition, r.Offset)));
+        }
+
+        rows.Sort();
+        Assert.Equal(
+            from partition in Enumerable.Range(0, system.PartitionCount)
+            from offset in Enumerable.Range(0, system.RecordCount)
+            where system.IsDead(partition, offset)
+            select (partition, (long)offset),
+            rows);
+    }
+
+    /// <summary>
+    /// No staging, no claim that nobody has decided (but the one that whoever commits next decides), no instant begun and not completed.
+    /// </summary>
+    private static async Task CheckNothingIsLeftAsync(IObjectStore store)
+    {
+        List<string> left = [];
+        HashSet<string> sequence = [];
+        HashSet<string> timeline = [];
+        await foreach (ObjectStat entry in store.ListAsync(TimelineFile.Folder, recursive: true, CancellationToken.None))
+        {
+            if (entry.Path.Value.StartsWith(".hoodie/.temp/", StringComparison.Ordinal))
+            {
+                left.Add(entry.Path.Value);
+            }
+            else if (entry.Path.Value.StartsWith(".hoodie/.sequence/", StringComparison.Ordinal))
+            {
+                sequence.Add(entry.Path.Name);
+            }
+            else if (entry.Path.Parent == TimelineFile.Folder)
+            {
+                timeline.Add(entry.Path.Name);
+            }
+        }
+
+        string? newest = sequence.Where(static name => name.EndsWith(".outcome", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
+        left.AddRange(sequence.Where(name => name.EndsWith(".claim", StringComparison.Ordinal)
+            && string.CompareOrdinal(name, newest) < 0 && !sequence.Contains(Path.ChangeExtension(name, ".outcome"))));
+        left.AddRange(timeline.Where(name => TimelineFile.TryParse(name, out TimelineFile file) && file.State != InstantState.Completed
+            && !timeline.Contains((file with { State = InstantState.Completed }).Path.Name)));
+        Assert.Empty(left);
+    }
+}

@@ -1,0 +1,122 @@
+using Lakehouse.Hudi;
+using Lakehouse.Storage;
+using Lakehouse.Testing;
+using Lakehouse.Tests.Hudi;
+using Xunit;
+
+namespace Lakehouse.Tests.Protocol;
+
+/// <summary>
+/// One seed of the commit protocol: one to four workers, a process that runs services and one that reads, each in several lives, while calls
+/// fail, take long or lose their answer and processes die or sleep, for longer than every deadline and retention too.
+/// </summary>
+internal static class ProtocolScenario
+{
+    private const int AgainMax = 4;
+    private const int TraceShown = 20000;
+    private static readonly double[] _intensities = [0, 0.5, 1, 3];
+
+    internal static (ProtocolTally Tally, ulong TraceHash) Run(int seed, DroppedRule? dropped = null)
+    {
+        var world = new SimulatedWorld(seed) { Trace = Seeds.One is null ? null : [] };
+        Random random = world.Random;
+        var system = new ProtocolSystem(world, dropped ?? DroppedRule.None);
+        int committerCount = random.Next(1, 5);
+        double intensity = _intensities[random.Next(_intensities.Length)];
+        var faults = new FaultPlan
+        {
+            Kill = 0.002 * intensity,
+            Pause = 0.004 * intensity,
+            PauseMax = TimeSpan.FromSeconds(120),
+            Fail = 0.002 * intensity,
+            Unknown = 0.03 * intensity,
+            Slow = 0.3,
+        };
+        var lives = new Lives(
+            world, (process, role) => Start(system, process, role, committerCount), static () => { }, MayGiveUp, committerCount + 2)
+        {
+            FaultyMax = 6,
+        };
+        try
+        {
+            lives.Run(faults);
+            system.Tally.Lives += lives.Count;
+            Finish(system);
+        }
+        catch (Exception failure) when (world.Trace is not null)
+        {
+            string trace = string.Join("\n", world.Trace.Where(static t => !t.Contains('#', StringComparison.Ordinal)).TakeLast(TraceShown));
+            throw new SimulationException(trace, failure);
+        }
+
+        return (system.Tally, world.TraceHash);
+    }
+
+    private static Task Start(ProtocolSystem system, SimulatedProcess process, int role, int committerCount)
+    {
+        var self = new TableProcess(system, process);
+        if (role < committerCount)
+        {
+            // Kafka assigns, and assigns anew; who sleeps or is late may hold what others hold too.
+            int shift = system.World.Random.Next(3);
+            int[] partitions = [.. Enumerable.Range(0, system.PartitionCount).Where(p => (p + shift) % committerCount == role)];
+            return RunAsync("worker", new CommitterLife(self, role, partitions).RunAsync);
+        }
+
+        return role == committerCount
+            ? RunAsync("keeper", new KeeperLife(self).RunAsync)
+            : RunAsync("reader", new ReaderLife(self, readings: 4).RunAsync);
+
+        Task RunAsync(string name, Func<Task> loop) => process.Scheduler.RunAsync(name, async () =>
+        {
+            await loop();
+            self.IsOver = true;
+        });
+    }
+
+    /// <summary>One worker reads what is left, a day passes, a clean runs: nothing may be left but the table.</summary>
+    private static void Finish(ProtocolSystem system)
+    {
+        for (int again = 0; again < AgainMax && !IsComplete(system); again++)
+        {
+            RunAlone(system, FormattableString.Invariant($"last{again}"), self =>
+                new CommitterLife(self, 0, [.. Enumerable.Range(0, system.PartitionCount)]).RunAsync());
+        }
+
+        RunAlone(system, "tidier", self => TidyAsync(system, self));
+        RunAlone(system, "judge", self => ProtocolEnd.CheckAsync(system, self));
+    }
+
+    private static bool IsComplete(ProtocolSystem system) =>
+        Enumerable.Range(0, system.PartitionCount).All(p => system.Oracle.Now?.Ends.GetValueOrDefault(p) == system.RecordCount);
+
+    private static async Task TidyAsync(ProtocolSystem system, TableProcess self)
+    {
+        await Task.Delay(TimeSpan.FromDays(2), system.World.Time, CancellationToken.None);
+        var options = self.Options with { NumberRetention = TimeSpan.Zero };
+        foreach (IObjectStore store in (IObjectStore[])[self.Store, self.LettersStore])
+        {
+            HudiTable table = (await HudiTable.OpenAsync(store, self.Time, self.Random, CancellationToken.None))!; // It was there before.
+            await new TableCommitter(table, "tidier", self.Attempt, options, self.Time, self.Random).RecoverAsync(CancellationToken.None);
+            await new TableUpkeep(table, options, self.Time, self.Random).CleanAsync(new CleanPolicy.KeepCommits(6), CancellationToken.None);
+        }
+    }
+
+    private static void RunAlone(ProtocolSystem system, string name, Func<TableProcess, Task> work)
+    {
+        var process = new SimulatedProcess(system.World, name, FaultPlan.None);
+        var self = new TableProcess(system, process);
+        Task run = process.Scheduler.RunAsync("main", () => work(self));
+        system.World.RunUntil(() => run.IsCompleted);
+        if (run.IsFaulted)
+        {
+            throw run.Exception.InnerException is ProtocolOracleException wrong
+                ? wrong
+                : new SimulationException($"Seed {system.World.Seed}: {name} failed.", run.Exception.InnerException);
+        }
+    }
+
+    /// <summary>What fails and passes: whoever operates the process starts it again.</summary>
+    private static bool MayGiveUp(Exception failure) =>
+        failure is ProtocolOracleException ? throw failure : failure is ObjectStoreException;
+}
