@@ -119,8 +119,8 @@ internal static class RestorePlanning
     /// <summary>The last table that a number names in what it follows is the one whose share it took over.</summary>
     private static IEnumerable<Outcome> TakenOver(SequenceStatus sequence, string primaryId, ImmutableArray<long> numbers)
     {
-        Outcome newest = sequence.Outcomes[^1];
-        return sequence.Outcomes.Where(o => o.Commit is not null && !newest.Upkeep.IsVoided(o.Instant)
+        Upkeep upkeep = sequence.Outcomes.IsEmpty ? Upkeep.None : sequence.Outcomes[^1].Upkeep;
+        return sequence.Outcomes.Where(o => o.Commit is not null && !upkeep.IsVoided(o.Instant)
             && !o.Followed.IsEmpty && o.Followed[^1].Primary == primaryId && numbers.BinarySearch(o.Followed[^1].Number) >= 0);
     }
 
