@@ -3,8 +3,8 @@ using Lakehouse.Kafka;
 namespace Lakehouse.Testing;
 
 /// <summary>
-/// A consumer group with eager rebalancing: first every member gives back all it has, then partitions are dealt out by range over the
-/// member ids. Guarded by the log's lock.
+/// A consumer group that deals its partitions out by range over the member ids. Eager: first every member gives back all it has.
+/// Cooperative: each gives back only what others are to get, and is then told what is new, perhaps nothing. Guarded by the log's lock.
 /// </summary>
 internal sealed class SimulatedGroup(SimulatedLog log)
 {
@@ -43,16 +43,18 @@ internal sealed class SimulatedGroup(SimulatedLog log)
     {
         foreach (Member member in _members.Values)
         {
-            if (member.Pending is GroupEvent.Assigned)
+            if (member.Pending is GroupEvent.Assigned untold)
             {
-                member.Held.Clear();
+                member.Held.ExceptWith(untold.Partitions);
                 member.Pending = null;
             }
-            else if (member.Held.Count > 0 && member.Pending is null && !member.IsRevoking)
-            {
-                member.Pending = new GroupEvent.Revoked([.. member.Held.Order()], Lost: false);
-                member.IsRevoking = true;
-            }
+        }
+
+        Dictionary<Member, HashSet<TopicPartition>> kept = log.IsCooperative ? Share() : [];
+        foreach (Member member in _members.Values.Where(static member => member.Revoking.Count == 0))
+        {
+            member.Revoking.UnionWith(kept.TryGetValue(member, out HashSet<TopicPartition>? own) ? member.Held.Except(own) : member.Held);
+            member.Pending = member.Revoking.Count == 0 ? null : new GroupEvent.Revoked([.. member.Revoking.Order()], Lost: false);
         }
 
         DealWhenAllIsGivenBack();
@@ -77,39 +79,58 @@ internal sealed class SimulatedGroup(SimulatedLog log)
 
     public void GiveBack(SimulatedConsumer consumer, IReadOnlyList<TopicPartition> partitions, IReadOnlyList<string> topics)
     {
-        if (_lost.Remove(consumer))
+        if (_lost.TryGetValue(consumer, out HashSet<TopicPartition>? lost))
         {
-            Join(consumer, topics);
+            lost.ExceptWith(partitions);
+            if (lost.Count == 0)
+            {
+                _lost.Remove(consumer);
+                Join(consumer, topics);
+            }
         }
         else if (_members.TryGetValue(consumer.MemberId, out Member? member) && member.Consumer == consumer)
         {
             member.Held.ExceptWith(partitions);
-            member.IsRevoking &= member.Held.Count > 0;
+            member.Revoking.ExceptWith(partitions);
             DealWhenAllIsGivenBack();
         }
     }
 
     private void DealWhenAllIsGivenBack()
     {
-        if (_members.Count == 0 || _members.Values.Any(member => member.Held.Count > 0))
+        if (_members.Count == 0 || _members.Values.Any(static member => member.Revoking.Count > 0))
         {
             return;
         }
 
+        Dictionary<Member, HashSet<TopicPartition>> share = Share();
+        if (share.Any(static s => !s.Key.Held.IsSubsetOf(s.Value)))
+        {
+            Rebalance(); // Somebody has joined or left meanwhile.
+            return;
+        }
+
+        foreach ((Member member, HashSet<TopicPartition> own) in share)
+        {
+            member.Pending = new GroupEvent.Assigned([.. own.Except(member.Held).Order()]);
+            member.Held.UnionWith(own);
+        }
+    }
+
+    private Dictionary<Member, HashSet<TopicPartition>> Share()
+    {
+        var share = _members.Values.ToDictionary(static member => member, static _ => new HashSet<TopicPartition>());
         foreach (string topic in _members.Values.SelectMany(member => member.Topics).Distinct().Order(StringComparer.Ordinal))
         {
             Member[] readers = [.. _members.Values.Where(member => member.Topics.Contains(topic))];
             TopicPartition[] partitions = log.PartitionsOf(topic);
             for (int i = 0; i < partitions.Length; i++)
             {
-                readers[i * readers.Length / partitions.Length].Held.Add(partitions[i]);
+                share[readers[i * readers.Length / partitions.Length]].Add(partitions[i]);
             }
         }
 
-        foreach (Member member in _members.Values)
-        {
-            member.Pending = new GroupEvent.Assigned([.. member.Held.Order()]);
-        }
+        return share;
     }
 
     private sealed class Member(SimulatedConsumer consumer, IReadOnlyList<string> topics)
@@ -122,6 +143,7 @@ internal sealed class SimulatedGroup(SimulatedLog log)
 
         public GroupEvent? Pending { get; set; }
 
-        public bool IsRevoking { get; set; }
+        /// <summary>What it was told to give back and has not yet.</summary>
+        public HashSet<TopicPartition> Revoking { get; } = [];
     }
 }

@@ -15,6 +15,9 @@ public sealed class SimulatedLog(string clusterId = "simulated-cluster")
     /// <summary>The cluster's id; change it to simulate another cluster behind the same address.</summary>
     public string ClusterId { get; set; } = clusterId;
 
+    /// <summary>Whether its groups rebalance cooperatively; to be set before anybody joins.</summary>
+    public bool IsCooperative { get; set; }
+
     internal Lock Gate { get; } = new();
 
     /// <summary>Creates a topic, or adds partitions to it.</summary>

@@ -121,6 +121,47 @@ public sealed class KafkaSourceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task In_a_cooperative_group_a_partition_that_stays_is_read_on_while_another_is_given_back()
+    {
+        _bench.Log.IsCooperative = true;
+        _bench.Log.CreateTopic("trips", 2);
+        _bench.Produce(P0, 10);
+        _bench.Produce(P1, 10);
+        await using KafkaSource source = await OpenAsync(1);
+        await PollToEndAsync(source);
+        await using var other = new SimulatedConsumer(_bench.Log, "lake", "worker-1", TimeProvider.System, new Random(8));
+        await other.SubscribeAsync(["trips"], Cancellation);
+        while (_requested is null)
+        {
+            await source.PollAsync(_output, Cancellation);
+        }
+
+        _bench.Produce(P0, 7);
+        _bench.Produce(P1, 7);
+        while (_output.Rows["trips-0"] < 17)
+        {
+            await source.PollAsync(_output, Cancellation);
+        }
+
+        Assert.Equal(10, _output.Rows["trips-1"]);
+        Assert.Null(await other.PollGroupAsync(Cancellation));
+        source.Snapshot(new CheckpointId(1));
+        _ledger = Holding(P0, 17);
+        _requested.SetResult();
+        while (!_splits.IsSettled)
+        {
+            await source.PollAsync(_output, Cancellation);
+        }
+
+        Assert.Equal([P1], Assert.IsType<GroupEvent.Assigned>(await other.PollGroupAsync(Cancellation)).Partitions);
+        _bench.Produce(P0, 3);
+        while (_output.Rows["trips-0"] < 20)
+        {
+            await source.PollAsync(_output, Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task A_bounded_run_ends_only_when_the_table_holds_what_other_workers_were_given()
     {
         _bench.Log.CreateTopic("trips", 2);

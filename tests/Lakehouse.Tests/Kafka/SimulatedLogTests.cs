@@ -78,6 +78,28 @@ public class SimulatedLogTests
         Assert.Equal([0, 1, 2, 3], Numbers(await a.PollGroupAsync(CancellationToken.None)));
     }
 
+    [Fact]
+    public async Task A_cooperative_group_takes_back_only_what_others_are_to_get()
+    {
+        var log = new SimulatedLog { IsCooperative = true };
+        log.CreateTopic("trips", 4);
+        await using var a = new SimulatedConsumer(log, "g", "a", TimeProvider.System, new Random(1));
+        await using var b = new SimulatedConsumer(log, "g", "b", TimeProvider.System, new Random(1));
+        await a.SubscribeAsync(["trips"], CancellationToken.None);
+        Assert.Equal([0, 1, 2, 3], Numbers(await a.PollGroupAsync(CancellationToken.None)));
+
+        await b.SubscribeAsync(["trips"], CancellationToken.None);
+        Assert.Null(await b.PollGroupAsync(CancellationToken.None));
+        var revoked = Assert.IsType<GroupEvent.Revoked>(await a.PollGroupAsync(CancellationToken.None));
+        Assert.Equal([2, 3], revoked.Partitions.Select(static p => p.Partition));
+        await a.UnassignAsync(revoked.Partitions, CancellationToken.None);
+        Assert.Equal([], Numbers(await a.PollGroupAsync(CancellationToken.None)));
+        Assert.Equal([2, 3], Numbers(await b.PollGroupAsync(CancellationToken.None)));
+
+        log.Expel(b);
+        Assert.Equal([2, 3], Numbers(await a.PollGroupAsync(CancellationToken.None)));
+    }
+
     private static IEnumerable<int> Numbers(GroupEvent? given) =>
         Assert.IsType<GroupEvent.Assigned>(given).Partitions.Select(partition => partition.Partition);
 

@@ -25,7 +25,7 @@ internal static class PipelineScenario
     }
 
     /// <summary>
-    /// Everything drawn from the seed: how long the log is and how it grows, one worker or two that take turns, dying, pausing, failing
+    /// Everything drawn from the seed: how long the log is and how it grows, one worker to four of one group, eager or cooperative, dying, pausing, failing
     /// and lost calls and how many of them, stops by signal, rebalances, new partitions. Every second seed has a route.
     /// </summary>
     internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null, bool rollsBack = false)
@@ -33,7 +33,7 @@ internal static class PipelineScenario
         var world = new SimulatedWorld(seed);
         Random random = world.Random;
         var system = new PipelineSystem(world, sabotage ?? Sabotage.None, hasRoute: seed % 2 == 0);
-        int workerCount = random.Next(1, 3);
+        int workerCount = random.Next(1, 5);
         double intensity = _intensities[random.Next(_intensities.Length)];
         for (int p = random.Next(1, 3); p >= 0; p--)
         {
@@ -54,6 +54,7 @@ internal static class PipelineScenario
                 _ => system.RollBack(instantCount), null, TimeSpan.FromMilliseconds(random.Next(100, 5_000)), Timeout.InfiniteTimeSpan);
         }
 
+        system.Log.IsCooperative = random.Next(2) == 0;
         int growthsLeft = random.Next(3);
         var faults = new FaultPlan
         {
@@ -85,6 +86,11 @@ internal static class PipelineScenario
         for (int again = 0; again < AgainMax; again++)
         {
             world.RunUntil(() => system.Restores.TrueForAll(static restore => restore.IsCompleted));
+            if (system.Restores.Find(static restore => restore.IsFaulted) is { Exception: { } failed })
+            {
+                throw new SimulationOracleException($"An operator could not take the table back: {failed.InnerException}");
+            }
+
             system.Oracle.Check();
             if (system.Oracle.IsComplete)
             {
