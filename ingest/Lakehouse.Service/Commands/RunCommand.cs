@@ -14,11 +14,12 @@ internal static class RunCommand
         var files = new Argument<string[]>("PIPELINE") { Description = "Pipeline files (YAML).", Arity = ArgumentArity.OneOrMore };
         var untilCaughtUp = new Option<bool>("--until-caught-up")
         {
-            Description = "Read to the end offsets seen at start, commit and exit.",
+            Description = "Read to the end offsets seen at start, commit and exit. What other workers hold is waited for.",
         };
         var worker = new Option<string>("--worker")
         {
-            Description = "This worker's id: the same after a restart, and never shared by two workers that run at once.",
+            Description = "This worker's id: the same after a restart, and never shared by two that run at once; of two the brokers keep the "
+                + "newer, and the older exits with 6. Workers with different ids share the partitions and commit to one table.",
             DefaultValueFactory = _ => "worker-0",
         };
         return new Command("run", "Runs pipelines. Ctrl-C and SIGTERM commit what is in flight and leave within 30 seconds.")

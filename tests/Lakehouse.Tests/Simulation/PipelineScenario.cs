@@ -25,8 +25,8 @@ internal static class PipelineScenario
     }
 
     /// <summary>
-    /// Everything drawn from the seed: how long the log is and how it grows, one worker to four of one group, eager or cooperative, dying, pausing, failing
-    /// and lost calls and how many of them, stops by signal, rebalances, new partitions. Every second seed has a route.
+    /// Everything drawn from the seed: how long the log is and how it grows, one worker to four of one group, eager or cooperative, dying,
+    /// pausing, failing and lost calls and how many of them, stops by signal, rebalances, new partitions. Every second seed has a route.
     /// </summary>
     internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null, bool rollsBack = false)
     {

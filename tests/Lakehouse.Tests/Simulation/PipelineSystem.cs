@@ -98,6 +98,11 @@ internal sealed class PipelineSystem
             {
                 end.SetResult(false); // there are not so many instants yet
             }
+            catch (Exception failure)
+            {
+                end.SetException(failure);
+                throw;
+            }
         });
     }
 
