@@ -7,7 +7,8 @@ namespace Lakehouse.EndToEnd.Tests;
 /// One run: every few seconds something happens to one of the workers, whatever happens to the others at that time. A process that ends by
 /// itself must have said why in one sentence, with an exit code for it.
 /// </summary>
-internal sealed class WorkersRun(WorkersPlan plan, Random random, IReadOnlyList<WorkerPlace> places, bool hasStore, Action<string> say)
+internal sealed class WorkersRun(
+    WorkersPlan plan, Random random, IReadOnlyList<WorkerPlace> places, bool hasStore, ServedTable services, Action<string> say)
 {
     /// <summary>Kafka or the store is away for too long; another process runs under the id.</summary>
     private static readonly int[] _ownEnds = [4, 6];
@@ -41,6 +42,11 @@ internal sealed class WorkersRun(WorkersPlan plan, Random random, IReadOnlyList<
             }
 
             Look();
+            if (random.Next(4) == 0)
+            {
+                services.Begin();
+            }
+
             await HappenAsync();
         }
 

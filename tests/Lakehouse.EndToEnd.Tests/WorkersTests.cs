@@ -5,7 +5,7 @@ namespace Lakehouse.EndToEnd.Tests;
 
 /// <summary>
 /// Several workers of one group on a real Kafka: killed, paused for longer than every deadline, started twice under one id, cut off from
-/// Kafka, from the store, from both, at random and several at once. Every record once.
+/// Kafka, from the store, from both, at random and several at once, while table services come and go. Every record once.
 /// </summary>
 public sealed class WorkersTests(ITestOutputHelper output)
 {
@@ -49,7 +49,8 @@ public sealed class WorkersTests(ITestOutputHelper output)
         using var stop = new CancellationTokenSource();
         Task<long> produced = Task.Run(
             () => PacedProducer.RunAsync(kafka.BootstrapServers, Topic, WorkersPlan.RecordsPerSecond, stop.Token), Stop);
-        var run = new WorkersRun(plan, random, places, s3 is not null, output.WriteLine);
+        var services = new ServedTable(table);
+        var run = new WorkersRun(plan, random, places, s3 is not null, services, output.WriteLine);
         try
         {
             await run.PlayAsync();
@@ -61,6 +62,7 @@ public sealed class WorkersTests(ITestOutputHelper output)
         }
 
         long sent = await produced;
+        output.WriteLine($"{await services.EndAsync()} table services beside them");
         await FinishAsync(pipeline, kafka, table);
         long records = kafka.CountRecords(Topic);
         Assert.True(records >= sent, $"{sent} records were acknowledged, the log has {records}.");
@@ -76,7 +78,7 @@ public sealed class WorkersTests(ITestOutputHelper output)
             + $"heartbeat.interval.ms: \"1000\", partition.assignment.strategy: \"{assignment}\"";
         return TripsPipeline.Write(
             folder, "${LAKEHOUSE_DOOR}", Topic, $"3s, claim_deadline: {WorkersPlan.ClaimDeadline.TotalSeconds:F0}s",
-            kafka: $", properties: {{ {properties} }}");
+            kafka: $", properties: {{ {properties} }}", table: table.Location);
     }
 
     /// <summary>The environment of a worker whose way to the store leads through a proxy.</summary>
