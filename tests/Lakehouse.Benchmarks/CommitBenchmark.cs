@@ -8,7 +8,8 @@ namespace Lakehouse.Benchmarks;
 
 /// <summary>
 /// What one commit costs in a store, and what opening a table costs after many: commits of a few small files and a ledger of so many Kafka
-/// partitions, one after the other; after some of them the table is opened as a worker and a reader open it.
+/// partitions, one after the other; after some of them the table is opened as a worker and a reader open it, and at the end these openings
+/// are held against those after 300 commits.
 /// </summary>
 internal static class CommitBenchmark
 {
@@ -34,6 +35,7 @@ internal static class CommitBenchmark
         var committer = new TableCommitter(table, "worker-0", "a", new CommitterOptions(), time, random);
         await committer.RecoverAsync(CancellationToken.None);
         List<double> millis = [];
+        (double Worker, double Reader)? after300 = null;
         for (int commit = 0; commit < commits; commit++)
         {
             Committable work = await WorkAsync(table, partitions, commit, files);
@@ -52,6 +54,13 @@ internal static class CommitBenchmark
                     $"after {commit + 1,6} commits: the last {millis.Count} took {Median(millis):f0} ms in the median, at most {millis.Max():f0} ms; ")
                     + string.Create(CultureInfo.InvariantCulture, $"a worker opens the table in {worker:f0} ms, a reader in {reader:f0} ms"));
                 millis.Clear();
+                after300 = commit + 1 == 300 ? (worker, reader) : after300;
+                if (commit + 1 == commits && after300 is { } early && commits > 300)
+                {
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                        $"opening after {commits} commits takes {worker / early.Worker:f2} of the time after 300 for a worker, ")
+                        + string.Create(CultureInfo.InvariantCulture, $"{reader / early.Reader:f2} for a reader"));
+                }
             }
         }
 

@@ -11,6 +11,11 @@ if (args is ["scan", ..])
     return await ScanBenchmark.RunAsync(args);
 }
 
+if (args is ["upload", ..])
+{
+    return await UploadBenchmark.RunAsync(args);
+}
+
 if (Arguments.Parse(args) is not { } arguments)
 {
     await Console.Error.WriteLineAsync(Arguments.Usage + Environment.NewLine + CommitBenchmark.Usage

@@ -30,8 +30,10 @@ public sealed record ParquetWriterOptions
     /// <summary>Most rows of a row group.</summary>
     public int RowGroupRowCountMax { get; init; } = 1 << 20;
 
-    /// <summary>Encoded bytes after which a row group ends.</summary>
-    public long RowGroupBytes { get; init; } = 256L << 20;
+    /// <summary>
+    /// Encoded bytes after which a row group ends. Half a file of the default size: the first half is uploaded while the second is written.
+    /// </summary>
+    public long RowGroupBytes { get; init; } = 64L << 20;
 
     /// <summary>Bytes that a dictionary may reach; a column with more distinct values is written without one.</summary>
     public int DictionaryBytesMax { get; init; } = 4 << 20;

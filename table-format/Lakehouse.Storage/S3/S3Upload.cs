@@ -11,7 +11,7 @@ internal sealed class S3Upload(S3Transfers transfers, ObjectPath path) : IObject
 {
     private const int PartBytes = 8 << 20;
     private const int PartCountMax = 10_000;
-    private const int SentAtATime = 2;
+    private const int SentAtATime = 4;
     private readonly List<Task<PartETag>> _parts = [];
     private readonly SemaphoreSlim _sending = new(SentAtATime);
     private readonly CancellationTokenSource _abandoned = new();
