@@ -20,7 +20,7 @@ public sealed class MemoryObjectStore : IObjectStore
     {
         cancellation.ThrowIfCancellationRequested();
         CheckName("put-if-absent", path);
-        var entry = new Entry(content.ToArray(), _time.GetUtcNow());
+        var entry = new Entry(path, content.ToArray(), _time.GetUtcNow());
         lock (_lock)
         {
             return Task.FromResult(_objects.TryAdd(path.Value, entry) ? PutResult.Created : PutResult.AlreadyExists);
@@ -52,7 +52,7 @@ public sealed class MemoryObjectStore : IObjectStore
         lock (_lock)
         {
             Entry entry = Find("copy-if-absent", source);
-            var copy = new Entry(entry.Content, _time.GetUtcNow());
+            var copy = new Entry(target, entry.Content, _time.GetUtcNow());
             return Task.FromResult(_objects.TryAdd(target.Value, copy) ? PutResult.Created : PutResult.AlreadyExists);
         }
     }
@@ -151,7 +151,8 @@ public sealed class MemoryObjectStore : IObjectStore
     private List<ObjectStat> Entries(ObjectPath folder, bool recursive)
     {
         string prefix = folder.Value.Length == 0 ? "" : folder.Value + "/";
-        var entries = new SortedDictionary<ObjectPath, ObjectStat>();
+        var entries = new List<ObjectStat>();
+        var folders = new HashSet<string>(StringComparer.Ordinal);
         lock (_lock)
         {
             foreach ((string name, Entry entry) in _objects)
@@ -164,24 +165,24 @@ public sealed class MemoryObjectStore : IObjectStore
                 int slash = recursive ? -1 : name.IndexOf('/', prefix.Length);
                 if (slash < 0)
                 {
-                    entries[new ObjectPath(name)] = new ObjectStat(new ObjectPath(name), entry.Content.Length, entry.Modified);
+                    entries.Add(new ObjectStat(entry.Path, entry.Content.Length, entry.Modified));
                 }
-                else
+                else if (folders.Add(name[..slash]))
                 {
-                    var child = new ObjectPath(name[..slash]);
-                    entries.TryAdd(child, new ObjectStat(child, 0, default, IsFolder: true));
+                    entries.Add(new ObjectStat(new ObjectPath(name[..slash]), 0, default, IsFolder: true));
                 }
             }
         }
 
-        return [.. entries.Values];
+        entries.Sort(static (one, other) => one.Path.CompareTo(other.Path));
+        return entries;
     }
 
     private void Replace(ObjectPath path, byte[] content)
     {
         lock (_lock)
         {
-            _objects[path.Value] = new Entry(content, _time.GetUtcNow());
+            _objects[path.Value] = new Entry(path, content, _time.GetUtcNow());
         }
     }
 
@@ -197,7 +198,7 @@ public sealed class MemoryObjectStore : IObjectStore
         }
     }
 
-    private sealed record Entry(byte[] Content, DateTimeOffset Modified);
+    private sealed record Entry(ObjectPath Path, byte[] Content, DateTimeOffset Modified);
 
     private sealed class Upload(MemoryObjectStore store, ObjectPath path) : IObjectUpload
     {
