@@ -41,6 +41,9 @@ internal sealed class TableOracle(IObjectStore store)
     /// <summary>The instants on the timeline now, in order.</summary>
     internal IEnumerable<string> Visible => _timeline.Keys;
 
+    /// <summary>Whether an instant is or was visible.</summary>
+    internal bool HasSeen(string instant) => _moments.ContainsKey(instant);
+
     /// <summary>What the table held as of an instant that is or was visible.</summary>
     internal Moment At(string instant) => _moments[instant];
 

@@ -79,6 +79,11 @@ internal sealed class CommitterLife(TableProcess self, int worker, IReadOnlyList
             return;
         }
 
+        if (result is CommitResult.Committed { Instant: var instant } && !_system.Oracle.HasSeen(instant))
+        {
+            throw new ProtocolOracleException(_system.World.Seed, _name, null, $"it was told that {instant} is committed, and it never was");
+        }
+
         for (int i = 0; i < leftovers.Length; i++)
         {
             _isTidy = true;
