@@ -45,7 +45,14 @@ internal sealed class FollowerTables(
     {
         foreach (string location in locations)
         {
-            await (await SequenceAsync(location, cancellation)).RecoverAsync(NoFollowers, cancellation);
+            SequencedCommit sequence = await SequenceAsync(location, cancellation);
+            if ((await SequenceFolder.LookAsync(sequence.Table.Store, cancellation)).Newest is { State.Ledger.Entries.IsEmpty: false })
+            {
+                throw new HudiException(sequence.Table.Store.Root,
+                    "it is the first table of a pipeline, with a ledger of its own; routes and dead letters need other tables.");
+            }
+
+            await sequence.RecoverAsync(NoFollowers, cancellation);
         }
     }
 

@@ -39,6 +39,12 @@ public sealed class TableCommitter
     public async Task<TableState> RecoverAsync(CancellationToken cancellation)
     {
         SequenceView view = await _primary.RecoverAsync(_followers.RollForwardAsync, cancellation);
+        if (view.Newest is { Followed.IsEmpty: false })
+        {
+            throw new HudiException(_primary.Table.Store.Root,
+                "its rows come with the commits of another table; a pipeline's first table cannot be a route's or that of dead letters.");
+        }
+
         await _followers.RecoverAsync(_options.Followers, cancellation);
         return await StateAsync(view, cancellation);
     }

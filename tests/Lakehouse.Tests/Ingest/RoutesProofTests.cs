@@ -136,6 +136,36 @@ public sealed class RoutesProofTests
         Assert.True((await CheckAsync()).IsProven);
     }
 
+    [Theory]
+    [InlineData(Route, "lake/new", "cannot be a route's")]
+    [InlineData("lake/new", First, "is the first table of a pipeline")]
+    public async Task A_table_is_either_the_first_of_a_pipeline_or_follows_one(string forFirst, string forRoute, string says)
+    {
+        await IngestAsync(1);
+        string yaml = Yaml
+            .Replace("path: lake/dear", $"path: {forRoute}", StringComparison.Ordinal)
+            .Replace("path: lake/trips, partition_by: [dt], kafka", $"path: {forFirst}, partition_by: [dt], kafka", StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<HudiException>(() => _bench.RunAsync(yaml, Stop));
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rows_are_erased_from_the_first_table_and_not_from_a_routes()
+    {
+        await IngestAsync(1);
+        var options = new CommitterOptions { OpenFollower = async (location, _) => (await _bench.OpenAsync(location))! };
+        HudiTable first = (await _bench.OpenAsync(First))!;
+        HudiTable route = (await _bench.OpenAsync(Route))!;
+        var error = await Assert.ThrowsAsync<HudiException>(() => new TableErasure(route, options, TimeProvider.System, new Random(1))
+            .RunAsync(new WhereCondition("fare = 5.5", route), Stop));
+        Assert.Contains("rows are erased from that one only", error.Message, StringComparison.Ordinal);
+        await new TableErasure(first, options, TimeProvider.System, new Random(2)).RunAsync(new WhereCondition("fare = 1.5", first), Stop);
+        await IngestAsync(1);
+        TableCheck check = await CheckAsync();
+        Assert.Empty(Findings(check));
+        Assert.Equal((2L, 2 * (2 * 18 + 1) - 2L), (check.Report.RowsErased, check.Report.RowCount + check.Followers.Sum(f => f.Report.RowCount)));
+    }
+
     private static int InstantCount(TableSnapshot snapshot) => snapshot.Timeline.Length;
 
     private static Finding[] Findings(TableCheck check) => [.. check.Followers.Prepend(check).SelectMany(c => c.Report.Findings)];
