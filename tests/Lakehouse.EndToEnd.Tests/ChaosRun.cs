@@ -78,7 +78,13 @@ internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka
             return true;
         }
 
-        return StepWatcher.OnStep(tables.FolderOf(aim), aim.Step, TimeSpan.FromSeconds(30), running.Kill);
+        // A short step may be over before the kill falls: so sometimes the one before it is waited for, and then a moment.
+        bool isEarly = aim.Step > ProtocolStep.Claimed && random.Next(2) == 0;
+        return StepWatcher.OnStep(tables.FolderOf(aim), isEarly ? aim.Step - 1 : aim.Step, TimeSpan.FromSeconds(30), () =>
+        {
+            Thread.Sleep(isEarly ? random.Next(20) : 0);
+            running.Kill();
+        });
     }
 
     private void KillBrokerWhenDue(int kill)

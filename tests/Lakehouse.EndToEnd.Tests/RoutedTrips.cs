@@ -21,7 +21,7 @@ internal static class RoutedTrips
         string path = TripsPipeline.Write(folder, bootstrapServers, topic, "1s");
         File.AppendAllText(path, $$"""
 
-            routes: [ { where: "city < 'c20'", table: { path: "{{folder[Tables[2]]}}", partition_by: [dt] } } ]
+            routes: [ { where: "city < 'c20'", table: { path: "{{folder[Tables[2]]}}", partition_by: [dt, city] } } ]
             dead_letters: { path: "{{folder[Tables[1]]}}" }
             """);
         return path;

@@ -39,12 +39,12 @@ internal sealed class TableOnDisk(string table)
         return null;
     }
 
-    /// <summary>Whether data files have been staged since a time.</summary>
-    public bool IsStaged(DateTime sinceUtc)
+    /// <summary>When the newest data file was staged that still is; null when there is none.</summary>
+    public DateTime? NewestStaged()
     {
         string temp = Path.Combine(Hoodie, ".temp");
-        return Directory.Exists(temp)
-            && Directory.GetDirectories(temp).SelectMany(Files).Any(file => File.GetLastWriteTimeUtc(file) >= sinceUtc);
+        return !Directory.Exists(temp) ? null : Directory.GetDirectories(temp).SelectMany(Files)
+            .Select(static file => (DateTime?)File.GetLastWriteTimeUtc(file)).Max();
     }
 
     /// <summary>Instants with a completed commit.</summary>

@@ -11,7 +11,7 @@ internal readonly record struct TableStep(string Table, ProtocolStep Step)
 
 /// <summary>
 /// The tables of a pipeline, looked at from outside: the first one, whose commit decides, and those that follow it, in the order in which they
-/// are rolled forward. Of a checkpoint, followers know only that files are staged.
+/// are rolled forward. Of a checkpoint, followers know only that files are staged; of several tables, the one whose file came last counts.
 /// </summary>
 internal sealed class TablesOnDisk(string first, params string[] followers)
 {
@@ -41,11 +41,10 @@ internal sealed class TablesOnDisk(string first, params string[] followers)
         }
 
         ProtocolStep ofFirst = _first.LastStep();
-        string? staging = ofFirst is ProtocolStep.Reading or ProtocolStep.StagingFiles
-            ? followers.LastOrDefault(table => new TableOnDisk(table).IsStaged(startedUtc))
-            : null;
-        return staging is null
-            ? new TableStep(Path.GetFileName(first), ofFirst)
-            : new TableStep(Path.GetFileName(staging), ProtocolStep.StagingFiles);
+        (string Table, DateTime? At) staged = followers.Prepend(first)
+            .Select(static table => (Table: table, At: new TableOnDisk(table).NewestStaged())).MaxBy(static table => table.At);
+        return ofFirst is ProtocolStep.Reading or ProtocolStep.StagingFiles && staged.At >= startedUtc
+            ? new TableStep(Path.GetFileName(staged.Table), ProtocolStep.StagingFiles)
+            : new TableStep(Path.GetFileName(first), ofFirst);
     }
 }
