@@ -119,6 +119,7 @@ internal static class RestorePlanning
     /// <summary>The last table that a number names in what it follows is the one whose share it took over.</summary>
     private static IEnumerable<Outcome> TakenOver(SequenceStatus sequence, string primaryId, ImmutableArray<long> numbers)
     {
+        // < A follower may have none yet: what it is to take over is decided and on its way.
         Upkeep upkeep = sequence.Outcomes.IsEmpty ? Upkeep.None : sequence.Outcomes[^1].Upkeep;
         return sequence.Outcomes.Where(o => o.Commit is not null && !upkeep.IsVoided(o.Instant)
             && !o.Followed.IsEmpty && o.Followed[^1].Primary == primaryId && numbers.BinarySearch(o.Followed[^1].Number) >= 0);

@@ -20,7 +20,7 @@ internal sealed class PipelineOracle(
 {
     private readonly TableRows _rows = new(table, TableRows.Row);
     private readonly TableRows? _routed = route is null ? null : new TableRows(route, TableRows.Row);
-    private readonly TableRows _deadLetters = new(deadLetters, TableRows.DeadLetter);
+    private readonly TableRows _deadLetters = new(deadLetters, TableRows.DeadLetter, areTakenOver: true);
 
     /// <summary>Whether everything that was ever produced is in the table.</summary>
     internal bool IsComplete { get; private set; }
@@ -52,24 +52,57 @@ internal sealed class PipelineOracle(
         }
 
         LogFold fold = trips.Fold(static _ => 0, route is not null);
+        List<string> rows = [];
         foreach (CompletedInstant instant in snapshot.Timeline)
         {
             Ledger ledger = instant.Metadata.Ledger ?? throw Wrong($"{instant.Time} has no ledger");
             fold = trips.Fold(partition => EndOf(ledger, partition), route is not null);
             IEnumerable<FileSlice> slices = snapshot.FileSlices
                 .Where(slice => string.CompareOrdinal(slice.Instant, instant.Time) <= 0);
-            MustEqual($"at {instant.Time}", fold.Rows, await _rows.ReadAsync(slices.Select(static slice => slice.Path)));
+            rows = await _rows.ReadAsync(slices.Select(static slice => slice.Path));
+            MustEqual($"at {instant.Time}", WithReplayed(fold, rows), rows);
         }
 
-        MustEqual("by hudi-rs' rule", fold.Rows, await _rows.ReadAsync(await HudiRsRule.SelectAsync(table, snapshot, CancellationToken.None)));
-        List<string> routed = route is null || _routed is null ? [] : await ReadFollowerAsync(route, _routed, fold.Routed);
-        List<string> dead = await ReadFollowerAsync(deadLetters, _deadLetters, fold.DeadLetters);
+        MustEqual("by hudi-rs' rule", rows, await _rows.ReadAsync(await HudiRsRule.SelectAsync(table, snapshot, CancellationToken.None)));
+        List<string> routed = route is null || _routed is null
+            ? []
+            : await ReadFollowerAsync(route, _routed, fold.Routed.Concat(fold.Long.Where(static l => l.IsRouted).Select(static l => l.Row ?? "")));
+        List<string> dead = await ReadFollowerAsync(
+            deadLetters, _deadLetters, fold.DeadLetters.Concat(fold.Long.Select(static l => l.DeadLetter)));
         LogFold all = trips.Fold(static _ => long.MaxValue, route is not null);
-        IsComplete = all.Rows.SequenceEqual(fold.Rows) && all.Routed.SequenceEqual(routed) && all.DeadLetters.SequenceEqual(dead);
-        return new PipelineCheck(fold.Rows.Count, routed.Count, dead.Count, snapshot.Timeline.Length);
+        IsComplete = all.Rows.SequenceEqual(fold.Rows) && !all.Routed.Except(routed).Any() && !all.DeadLetters.Except(dead).Any()
+            && IsInOnePlace(all, [.. rows, .. routed], [.. dead], snapshot);
+        return new PipelineCheck(rows.Count, routed.Count, dead.Count, snapshot.Timeline.Length);
     }
 
-    private async Task<List<string>> ReadFollowerAsync(IObjectStore follower, TableRows rows, List<string> expected)
+    /// <summary>What was not replayed is not there; what was is the row that it must be.</summary>
+    private static List<string> WithReplayed(LogFold fold, List<string> rows)
+    {
+        HashSet<string> found = [.. rows];
+        return [.. fold.Rows.Concat(fold.Long.Where(l => !l.IsRouted && l.Row is { } row && found.Contains(row)).Select(static l => l.Row ?? ""))
+            .Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Each long record is a row or a dead letter, or filtered by a replay that says so.</summary>
+    private static bool IsInOnePlace(LogFold all, HashSet<string> rows, HashSet<string> dead, TableSnapshot snapshot)
+    {
+        int nowhere = 0;
+        foreach (LongTrip trip in all.Long)
+        {
+            bool isRow = trip.Row is { } row && rows.Contains(row);
+            bool isDead = dead.Contains(trip.DeadLetter);
+            if (isRow == isDead && (isRow || trip.Row is not null))
+            {
+                return false;
+            }
+
+            nowhere += isRow || isDead ? 0 : 1;
+        }
+
+        return nowhere == snapshot.Timeline.SelectMany(static i => i.Metadata.Replayed).Sum(static r => r.Filtered);
+    }
+
+    private async Task<List<string>> ReadFollowerAsync(IObjectStore follower, TableRows rows, IEnumerable<string> expected)
     {
         if (await OpenAsync(follower) is not { } opened)
         {
@@ -89,7 +122,8 @@ internal sealed class PipelineOracle(
         // It follows the primary: until it is rolled forward some may be missing, never too many.
         return found.Count == found.Distinct().Count() && !found.Except(expected).Any()
             ? found
-            : throw Wrong($"rows in {follower.Root} are there twice, or belong elsewhere, or lie beyond the ledger");
+            : throw Wrong($"rows in {follower.Root} are there twice, or belong elsewhere, or lie beyond the ledger: "
+                + string.Join("; ", found.Except(expected).Take(3)));
     }
 
     private async Task<TableCheck> VerifyAsync()

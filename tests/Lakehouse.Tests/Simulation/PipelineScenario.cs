@@ -28,11 +28,11 @@ internal static class PipelineScenario
     /// Everything drawn from the seed: how long the log is and how it grows, one worker to four of one group, eager or cooperative, dying,
     /// pausing, failing and lost calls and how many of them, stops by signal, rebalances, new partitions. Every second seed has a route.
     /// </summary>
-    internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null, bool rollsBack = false)
+    internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null, bool rollsBack = false, bool replays = false)
     {
         var world = new SimulatedWorld(seed);
         Random random = world.Random;
-        var system = new PipelineSystem(world, sabotage ?? Sabotage.None, hasRoute: seed % 2 == 0);
+        var system = new PipelineSystem(world, sabotage ?? Sabotage.None, hasRoute: seed % 2 == 0, hasLong: replays);
         int workerCount = random.Next(1, 5);
         double intensity = _intensities[random.Next(_intensities.Length)];
         for (int p = random.Next(1, 3); p >= 0; p--)
@@ -60,6 +60,12 @@ internal static class PipelineScenario
         {
             Kill = 0.0012 * intensity, Pause = 0.0004 * intensity, Fail = 0.0015 * intensity, Unknown = 0.03 * intensity, Slow = 0.2,
         };
+        for (int left = replays ? random.Next(2, 6) : 0; left > 0; left--)
+        {
+            world.Time.CreateTimer(
+                _ => _ = system.IsQuiet ? null : system.Replay(faults), null, TimeSpan.FromMilliseconds(random.Next(300, 6_000)), Timeout.InfiniteTimeSpan);
+        }
+
         return Run(world, system, faults, workerCount, (process, worker) =>
         {
             if (growthsLeft > 0)
@@ -85,10 +91,11 @@ internal static class PipelineScenario
         lives.Run(faults);
         for (int again = 0; again < AgainMax; again++)
         {
-            world.RunUntil(() => system.Restores.TrueForAll(static restore => restore.IsCompleted));
-            if (system.Restores.Find(static restore => restore.IsFaulted) is { Exception: { } failed })
+            world.RunUntil(() => system.Restores.TrueForAll(static restore => restore.IsCompleted)
+                && system.Replays.TrueForAll(static replay => replay.IsCompleted));
+            if (system.Restores.Concat<Task>(system.Replays).FirstOrDefault(static task => task.IsFaulted) is { Exception: { } failed })
             {
-                throw new SimulationOracleException($"An operator could not take the table back: {failed.InnerException}");
+                throw new SimulationOracleException($"An operator could not do what it began: {failed.InnerException}");
             }
 
             system.Oracle.Check();
@@ -102,9 +109,29 @@ internal static class PipelineScenario
             new Lives(world, system.Start, () => system.Oracle.Check(), static _ => false) { Name = name }.Run(FaultPlan.None);
         }
 
+        long replayed = system.Replays.Sum(static replay => replay.Result ?? 0);
+        if (system.Replays.Count > 0)
+        {
+            // One that nothing stops, and one more that finds nothing.
+            system.IsQuiet = true;
+            replayed += ReplayToEnd(world, system);
+            long again = ReplayToEnd(world, system);
+            if (again > 0)
+            {
+                throw new SimulationOracleException($"Seed {world.Seed}: a second replay moved {again} dead letters.");
+            }
+        }
+
         int restores = system.Restores.Count(static restore => restore.IsCompletedSuccessfully && restore.Result);
         return new PipelineOutcome(
-            world.TraceHash, lives.Count, system.Oracle.CheckEnd(), system.Restarts, restores, lives.First.Points ?? []);
+            world.TraceHash, lives.Count, system.Oracle.CheckEnd(), system.Restarts, restores, replayed, lives.First.Points ?? []);
+    }
+
+    private static long ReplayToEnd(SimulatedWorld world, PipelineSystem system)
+    {
+        Task<long?> replay = system.Replay(FaultPlan.None);
+        world.RunUntil(() => replay.IsCompleted);
+        return replay.Result ?? throw new SimulationOracleException($"Seed {world.Seed}: a replay gave up without a fault.");
     }
 
     /// <summary>
@@ -117,4 +144,4 @@ internal static class PipelineScenario
 
 /// <summary>How a seed went.</summary>
 internal sealed record PipelineOutcome(
-    ulong TraceHash, int Lives, PipelineCheck End, long Restarts, int Restores, IReadOnlyList<string> Points);
+    ulong TraceHash, int Lives, PipelineCheck End, long Restarts, int Restores, long Replayed, IReadOnlyList<string> Points);

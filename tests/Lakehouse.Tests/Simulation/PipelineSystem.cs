@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Lakehouse.Engine;
 using Lakehouse.Hudi;
 using Lakehouse.Ingest;
+using Lakehouse.Service;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
 using Lakehouse.Tests.Ingest;
@@ -26,13 +28,15 @@ internal sealed class PipelineSystem
     private readonly SimulatedWorld _world;
     private readonly Sabotage _sabotage;
     private readonly PipelineDefinition _definition;
+    private readonly PipelineDefinition _corrected;
     private readonly Dictionary<string, MemoryObjectStore> _stores = new(StringComparer.Ordinal);
     private readonly List<Job> _jobs = [];
 
-    internal PipelineSystem(SimulatedWorld world, Sabotage sabotage, bool hasRoute)
+    internal PipelineSystem(SimulatedWorld world, Sabotage sabotage, bool hasRoute, bool hasLong = false)
     {
-        (_world, _sabotage, _definition) = (world, sabotage, hasRoute ? _withRoute : _withoutRoute);
-        Trips = new TripLog(Log, world.Random);
+        (_world, _sabotage, _corrected) = (world, sabotage, hasRoute ? _withRoute : _withoutRoute);
+        _definition = hasLong ? _corrected with { Json = new JsonFormatDefinition(TripLog.RecordBytesMax) } : _corrected;
+        Trips = new TripLog(Log, world.Random, hasLong);
         Oracle = new PipelineOracle(
             world, Trips, Durable("lake/trips"), hasRoute ? Durable("lake/dear") : null, Durable("lake/dead"));
     }
@@ -79,12 +83,20 @@ internal sealed class PipelineSystem
         });
     }
 
+    /// <summary>Operators begin nothing any more of what they had in mind for later.</summary>
+    internal bool IsQuiet { get; set; }
+
     /// <summary>What operators do, or did: each gives true when it took something back.</summary>
     internal List<Task<bool>> Restores { get; } = [];
 
     /// <summary>An operator takes the table back over its newest instants, while workers go on.</summary>
     internal void RollBack(int instantCount)
     {
+        if (IsQuiet)
+        {
+            return;
+        }
+
         var process = new SimulatedProcess(_world, FormattableString.Invariant($"operator{Restores.Count}"), FaultPlan.None);
         var end = new TaskCompletionSource<bool>();
         Restores.Add(end.Task);
@@ -122,6 +134,67 @@ internal sealed class PipelineSystem
             HudiTable.OpenAsync(new CrashingObjectStore(Durable(location), process), _world.Time, _world.Random, stop);
     }
 
+    /// <summary>What replays do, or did: each gives how many dead letters it moved, null when it died or gave up.</summary>
+    internal List<Task<long?>> Replays { get; } = [];
+
+    /// <summary>An operator replays dead letters with the corrected pipeline, while workers go on.</summary>
+    internal Task<long?> Replay(FaultPlan faults)
+    {
+        var process = new SimulatedProcess(_world, FormattableString.Invariant($"replay{Replays.Count}"), faults);
+        var end = new TaskCompletionSource<long?>();
+        Replays.Add(end.Task);
+        process.Killed += () => end.TrySetResult(null);
+        _ = process.Scheduler.RunAsync("main", async () =>
+        {
+            try
+            {
+                end.TrySetResult(await ReplayAsync(process));
+            }
+            catch (Exception e) when (e is HudiException or ObjectStoreException)
+            {
+                end.TrySetResult(null);
+            }
+            catch (Exception failure)
+            {
+                end.TrySetException(failure);
+                throw;
+            }
+        });
+        return end.Task;
+    }
+
+    private async Task<long?> ReplayAsync(SimulatedProcess process)
+    {
+        if (await OpenAsync("lake/trips", CancellationToken.None) is not { } table
+            || await OpenAsync("lake/dead", CancellationToken.None) is not { } letters)
+        {
+            return 0;
+        }
+
+        ImmutableArray<string> locations = [.. _corrected.Routes.Select(static r => r.Table.Path)];
+        var routes = ImmutableArray.CreateBuilder<HudiTable>();
+        foreach (string location in locations)
+        {
+            if (await OpenAsync(location, CancellationToken.None) is not { } route)
+            {
+                return 0;
+            }
+
+            routes.Add(route);
+        }
+
+        var options = new CommitterOptions { OpenFollower = async (location, stop) => (await OpenAsync(location, stop))! };
+        var replay = new FollowerReplay(table, "lake/dead", locations, options, _world.Time, _world.Random);
+        ReplayResult result = await replay.RunAsync(
+            new WhereCondition("true", letters),
+            start => new DeadLetterReplay(_corrected, table, [.. routes], start, static _ => { }),
+            CancellationToken.None);
+        return result.Counts.Sum(static c => c.Total);
+
+        Task<HudiTable?> OpenAsync(string location, CancellationToken stop) => HudiTable.OpenAsync(
+            new RetryingObjectStore(new CrashingObjectStore(Durable(location), process), _world.Time, _world.Random),
+            _world.Time, _world.Random, stop);
+    }
 
     private MemoryObjectStore Durable(string location)
     {

@@ -12,6 +12,7 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
 {
     private const int SeedCount = 200;
     private const int RollbackSeedCount = 60;
+    private const int ReplaySeedCount = 60;
 
     [Fact]
     public void Random_deaths_pauses_failures_lost_answers_and_rebalances_lose_and_double_nothing()
@@ -62,6 +63,35 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
 
         output.WriteLine($"{RollbackSeedCount} seeds, {restores} restores");
         Assert.True(restores > RollbackSeedCount / 3, $"only {restores} restores");
+    }
+
+    [Fact]
+    public void Operators_who_replay_dead_letters_in_the_middle_of_all_that_move_each_of_them_once()
+    {
+        int[] seeds = Number("LAKEHOUSE_SEED") is { } one
+            ? [one]
+            : [.. Enumerable.Range(70_000, Number("LAKEHOUSE_SEEDS") ?? ReplaySeedCount)];
+        (long replayed, long restores, long rows, long deadLetters) = (0, 0, 0, 0);
+        var failed = new List<string>();
+        foreach (int seed in seeds)
+        {
+            try
+            {
+                PipelineOutcome outcome = PipelineScenario.RunRandom(seed, rollsBack: seed % 3 == 0, replays: true);
+                replayed += outcome.Replayed;
+                restores += outcome.Restores;
+                rows += outcome.End.Rows + outcome.End.Routed;
+                deadLetters += outcome.End.DeadLetters;
+            }
+            catch (Exception failure) when (failure is SimulationOracleException or SimulationException)
+            {
+                failed.Add($"LAKEHOUSE_SEED={seed}: {failure.Message} {failure.InnerException}");
+            }
+        }
+
+        output.WriteLine($"{seeds.Length} seeds, {replayed} dead letters replayed, {restores} restores, {rows} rows, {deadLetters} dead letters left");
+        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds.Length} seeds failed:\n{string.Join("\n", failed.Take(5))}");
+        Assert.True(replayed > 4 * seeds.Length, $"only {replayed} replayed");
     }
 
     [Fact]

@@ -11,7 +11,10 @@ namespace Lakehouse.Tests.Simulation;
 /// Rows of data files as texts with every value, sorted. A file never changes, so one whose bytes were seen before is not decoded again.
 /// The meta columns must be those of the file; a wrong one becomes part of the text and so differs from what is expected.
 /// </summary>
-internal sealed class TableRows(IObjectStore store, Func<RecordBatch, int, string> toText)
+/// <param name="store">The table's.</param>
+/// <param name="toText">A row as text.</param>
+/// <param name="areTakenOver">Files may hold rows of files that they replaced, with the instants that wrote them.</param>
+internal sealed class TableRows(IObjectStore store, Func<RecordBatch, int, string> toText, bool areTakenOver = false)
 {
     private readonly Dictionary<ObjectPath, (byte[] Bytes, List<string> Rows)> _decoded = [];
 
@@ -79,10 +82,11 @@ internal sealed class TableRows(IObjectStore store, Func<RecordBatch, int, strin
         Text(rows, MetaColumns.CommitTime, i), Text(rows, MetaColumns.CommitSeqno, i), Text(rows, MetaColumns.RecordKey, i),
         Text(rows, MetaColumns.PartitionPath, i), Text(rows, MetaColumns.FileName, i));
 
-    private static bool IsOf(
+    private bool IsOf(
         ObjectPath file, (string? Instant, string? Sequence, string? Key, string? Folder, string? File) meta, string text) =>
         DataFileName.TryParse(file.Name, out DataFileName name)
-        && meta.Instant == name.Instant && meta.File == file.Name && meta.Folder == file.Parent.Value
+        && (meta.Instant == name.Instant || (areTakenOver && string.CompareOrdinal(meta.Instant, name.Instant) < 0))
+        && meta.File == file.Name && meta.Folder == file.Parent.Value
         && meta.Sequence == meta.Key && text.StartsWith(meta.Sequence + " ", StringComparison.Ordinal);
 
     private static ColumnVector Column(RecordBatch rows, string name) => rows.Columns[rows.Schema.IndexOf(name)];
