@@ -93,11 +93,12 @@ internal static class ProtocolScenario
     private static async Task TidyAsync(ProtocolSystem system, TableProcess self)
     {
         await Task.Delay(TimeSpan.FromDays(2), system.World.Time, CancellationToken.None);
-        var options = self.Options with { NumberRetention = TimeSpan.Zero };
+        var options = self.Options with { NumberRetention = TimeSpan.Zero, Followers = [ProtocolSystem.Letters] };
+        await new TableCommitter(await self.OpenAsync(), "tidier", self.Attempt, options, self.Time, self.Random)
+            .RecoverAsync(CancellationToken.None);
         foreach (IObjectStore store in (IObjectStore[])[self.Store, self.LettersStore])
         {
             HudiTable table = (await HudiTable.OpenAsync(store, self.Time, self.Random, CancellationToken.None))!; // It was there before.
-            await new TableCommitter(table, "tidier", self.Attempt, options, self.Time, self.Random).RecoverAsync(CancellationToken.None);
             await new TableUpkeep(table, options, self.Time, self.Random).CleanAsync(new CleanPolicy.KeepCommits(6), CancellationToken.None);
         }
     }
