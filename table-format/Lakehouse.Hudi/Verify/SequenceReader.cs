@@ -65,10 +65,26 @@ public sealed record SequenceStatus(ImmutableArray<SequenceNumber> Numbers, long
 /// <summary>Reads the sequence of a table for people and for verification; committers read it their own way.</summary>
 public static class SequenceReader
 {
-    /// <summary>Reads every claim and outcome that is there. A number pruned meanwhile is left out.</summary>
+    private const int TriesMax = 100;
+
+    /// <summary>Reads every claim and outcome that is there. An old number pruned meanwhile is left out; the newest is always among them.</summary>
     public static async Task<SequenceStatus> ReadAsync(HudiTable table, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(table);
+        for (int tries = 0; tries < TriesMax; tries++)
+        {
+            if (await TryReadAsync(table, cancellation) is { } status)
+            {
+                return status;
+            }
+        }
+
+        throw new HudiException(table.Store.Root, "its writers commit and prune faster than its sequence could be read.");
+    }
+
+    /// <summary>Null when the newest number was pruned before it was read: then others have come after it.</summary>
+    private static async Task<SequenceStatus?> TryReadAsync(HudiTable table, CancellationToken cancellation)
+    {
         SequenceView view = await SequenceFolder.LookAsync(table.Store, cancellation);
         var numbers = ImmutableArray.CreateBuilder<SequenceNumber>();
         var outcomes = ImmutableArray.CreateBuilder<Outcome>();
@@ -86,6 +102,11 @@ public static class SequenceReader
             SequenceState state = !outcome.IsCommitted ? SequenceState.Aborted
                 : number == view.Newest?.Number && !view.Published ? SequenceState.Unpublished : SequenceState.Published;
             numbers.Add(new SequenceNumber(number, state, outcome.Action, outcome.Instant, outcome.Worker, outcome.Attempt));
+        }
+
+        if (view.Newest is { } last && (outcomes.Count == 0 || outcomes[^1].Number != last.Number))
+        {
+            return null;
         }
 
         if (view.Pending is { } claim)
