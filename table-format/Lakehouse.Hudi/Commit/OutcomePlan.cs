@@ -145,6 +145,7 @@ internal static class OutcomePlan
         ServiceWork.Clean(var plan) => upkeep with
         {
             RetainedFrom = string.CompareOrdinal(plan.RetainedFrom, upkeep.RetainedFrom) > 0 ? plan.RetainedFrom : upkeep.RetainedFrom,
+            SparedFrom = plan.SparedFrom,
         },
         ServiceWork.Restore restore => upkeep with
         {

@@ -343,7 +343,9 @@ internal sealed class SequencedCommit(
     /// </summary>
     private async Task<string?> OldestReplacingAsync(Upkeep upkeep, CancellationToken cancellation) =>
         (await ActiveTimeline.LoadAsync(Store, cancellation)).CompletedCommits
-            .Where(f => f.Action == TimelineFile.ReplaceCommit && string.CompareOrdinal(f.Instant, upkeep.RetainedFrom) > 0)
+            .Where(f => f.Action == TimelineFile.ReplaceCommit
+                && (string.CompareOrdinal(f.Instant, upkeep.RetainedFrom) > 0
+                    || (upkeep.SparedFrom is { } spared && string.CompareOrdinal(f.Instant, spared) >= 0)))
             .Select(static f => f.Instant)
             .FirstOrDefault();
 

@@ -18,6 +18,9 @@ public sealed record CleanPlan(
     ImmutableArray<CleanedFile> Files,
     string? RetainedFrom)
 {
+    /// <summary>The oldest instant whose replaced files are still there afterwards; null when there is none.</summary>
+    public string? SparedFrom { get; init; }
+
     internal ImmutableArray<KeyValuePair<string, ImmutableArray<CleanedFile>>> FilesByPartition() =>
     [
         .. Files.GroupBy(static f => f.Path.Parent.Value, StringComparer.Ordinal)

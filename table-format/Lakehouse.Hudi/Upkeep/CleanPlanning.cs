@@ -34,6 +34,7 @@ internal static class CleanPlanning
         CompletedInstant? earliest = Earliest(policy, timeline, now);
         Dictionary<(string, string), string> replaced = Replaced(timeline);
         ImmutableArray<CleanedFile>.Builder cleaned = ImmutableArray.CreateBuilder<CleanedFile>();
+        string? sparedFrom = null;
         foreach (IGrouping<(string, string), Version> group in Versions(timeline, files).GroupBy(static v => v.Group))
         {
             Version[] versions = [.. group.OrderBy(static v => v.Instant, StringComparer.Ordinal)];
@@ -49,6 +50,10 @@ internal static class CleanPlanning
                 {
                     cleaned.Add(new CleanedFile(versions[i].File.Path, versions[i].File.Size, until));
                 }
+                else if (replacedAt is not null && (sparedFrom is null || Order(replacedAt, sparedFrom) < 0))
+                {
+                    sparedFrom = replacedAt;
+                }
             }
         }
 
@@ -58,7 +63,10 @@ internal static class CleanPlanning
             earliest?.Action ?? "",
             timeline[^1].Time,
             [.. cleaned.OrderBy(static f => f.Path)],
-            cleaned.Count == 0 ? null : cleaned.Max(static f => f.ShownUntil));
+            cleaned.Count == 0 ? null : cleaned.Max(static f => f.ShownUntil))
+        {
+            SparedFrom = sparedFrom,
+        };
     }
 
     /// <summary>When each file group was replaced, by partition and file id.</summary>

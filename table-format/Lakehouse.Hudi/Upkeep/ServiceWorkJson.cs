@@ -65,6 +65,7 @@ internal static class ServiceWorkJson
         json.WriteString("earliestAction", plan.EarliestAction);
         json.WriteString("lastInstant", plan.LastInstant);
         json.WriteString("retainedFrom", plan.RetainedFrom);
+        json.WriteString("sparedFrom", plan.SparedFrom);
         json.WriteArray("files", plan.Files, static (json, file) =>
         {
             json.WriteStartObject();
@@ -94,7 +95,10 @@ internal static class ServiceWorkJson
                 .. json.GetProperty("files").EnumerateArray().Select(static f =>
                     new CleanedFile(new ObjectPath(f.Text("path")), f.Long("byteCount"), f.Text("shownUntil"))),
             ],
-            json.TextOrNull("retainedFrom"));
+            json.TextOrNull("retainedFrom"))
+        {
+            SparedFrom = json.TextOrNull("sparedFrom"),
+        };
     }
 
     private static void WriteRestore(Utf8JsonWriter json, ServiceWork.Restore restore)

@@ -16,6 +16,12 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
 {
     internal static Upkeep None { get; } = new([], [], null);
 
+    /// <summary>
+    /// The oldest instant whose replaced files a clean came past and left, for a savepoint or for a primary that may take it back; null when
+    /// there is none. From here on replacing instants stay on the timeline.
+    /// </summary>
+    internal string? SparedFrom { get; init; }
+
     /// <summary>The newest instant that replaced file groups; null while none has.</summary>
     internal string? ReplacedAt { get; init; }
 
@@ -48,6 +54,7 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
             json.WriteEndObject();
         });
         json.WriteString("retainedFrom", RetainedFrom);
+        json.WriteString("sparedFrom", SparedFrom);
         json.WriteString("replacedAt", ReplacedAt);
         json.WriteString("replayedAt", ReplayedAt);
         json.WriteEndObject();
@@ -59,7 +66,12 @@ internal sealed record Upkeep(ImmutableArray<Savepoint> Savepoints, ImmutableArr
             .. json.GetProperty("voided").EnumerateArray().Select(static v =>
                 new VoidedInstant(v.Long("number"), v.Text("instant"), v.Text("action"))),
         ],
-        json.TextOrNull("retainedFrom")) { ReplacedAt = json.TextOrNull("replacedAt"), ReplayedAt = json.TextOrNull("replayedAt") };
+        json.TextOrNull("retainedFrom"))
+        {
+            SparedFrom = json.TextOrNull("sparedFrom"),
+            ReplacedAt = json.TextOrNull("replacedAt"),
+            ReplayedAt = json.TextOrNull("replayedAt"),
+        };
 
     internal static void WriteSavepoint(Utf8JsonWriter json, Savepoint savepoint)
     {

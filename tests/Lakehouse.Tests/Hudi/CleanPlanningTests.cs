@@ -79,16 +79,17 @@ public class CleanPlanningTests
     }
 
     [Theory]
-    [InlineData(1, "b")]
-    [InlineData(2, "")]
-    [InlineData(3, "a")]
-    [InlineData(4, "a,b")]
-    public void What_a_savepoint_shows_stays(int savepoint, string deleted)
+    [InlineData(1, "b", 3)]
+    [InlineData(2, "", 3)]
+    [InlineData(3, "a", 4)]
+    [InlineData(4, "a,b", null)]
+    public void What_a_savepoint_shows_stays_and_is_named(int savepoint, string deleted, int? sparedFrom)
     {
         ImmutableArray<CompletedInstant> timeline = [Instant(1), Instant(2), Instant(3, "a"), Instant(4, "b"), Instant(5)];
         ObjectStat[] files = [File("a", 1), File("b", 2), File("m", 3), File("n", 4)];
         CleanPlan plan = CleanPlanning.Plan(new CleanPolicy.KeepCommits(1), timeline, files, [Time(savepoint)], NothingHeld, Now);
         Assert.Equal(deleted, Groups(plan));
+        Assert.Equal(sparedFrom is { } minute ? Time(minute) : null, plan.SparedFrom);
     }
 
     [Fact]

@@ -163,6 +163,36 @@ public class UpkeepTests
     }
 
     [Fact]
+    public async Task A_replacecommit_stays_as_long_as_a_clean_has_spared_its_files()
+    {
+        ProtocolWorld world = new()
+        {
+            Options = new CommitterOptions { ActiveInstantsKept = 3, NumberRetention = TimeSpan.Zero },
+        };
+        await world.CreateAsync();
+        await CommitRowsAsync(world, 0, 2);
+        (_, TableUpkeep upkeep) = await world.OperatorAsync();
+        await upkeep.CreateSavepointAsync("kept", null, Stop);
+        string first = await world.ReplaceAllAsync();
+        await CommitRowsAsync(world, 2, 3);
+        string second = await world.ReplaceAllAsync();
+        await CommitRowsAsync(world, 3, 5);
+        Assert.NotEmpty((await upkeep.CleanAsync(new CleanPolicy.KeepCommits(1), Stop)).Plan.Files);
+
+        // The clean came past both, and left to the savepoint what the first one replaced: taken off, it would come back.
+        await upkeep.DeleteSavepointAsync("kept", Stop);
+        await CommitRowsAsync(world, 5, 15);
+        Assert.Contains(first, await TimelineAsync(world));
+        await world.Oracle.CheckAsync();
+
+        await upkeep.CleanAsync(new CleanPolicy.KeepCommits(1), Stop);
+        await CommitRowsAsync(world, 15, 19);
+        Assert.DoesNotContain(first, await TimelineAsync(world));
+        Assert.DoesNotContain(second, await TimelineAsync(world));
+        await world.Oracle.CheckAsync();
+    }
+
+    [Fact]
     public async Task A_clean_without_anything_to_delete_leaves_no_instant()
     {
         (ProtocolWorld world, _) = await TableAsync(3);
