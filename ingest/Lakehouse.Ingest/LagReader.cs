@@ -15,7 +15,12 @@ public sealed class LagReader(PipelineDefinition definition, PipelineWorld world
     /// <summary>Every partition as it is now. Throws <see cref="KafkaException"/> when no broker answers.</summary>
     public async Task<ImmutableArray<SplitLag>> ReadAsync(CancellationToken cancellation)
     {
-        _consumer ??= world.OpenConsumer(PipelineTables.Consumer(definition, world.Worker, 1));
+        // Nobody of this name joins: a second client with the worker's own would stand in its place in the group.
+        _consumer ??= world.OpenConsumer(PipelineTables.Consumer(definition, world.Worker, 1) with
+        {
+            Group = definition.Source.Group + "-lag",
+            InstanceId = null,
+        });
         ClusterDescription cluster = await _consumer.DescribeAsync(definition.Source.Topics, cancellation);
         return await SplitLag.ReadAsync(definition, world, table, _consumer, cluster, cancellation);
     }
