@@ -16,12 +16,14 @@ internal sealed class SequencedCommit(
     HudiTable table, string worker, string attempt, CommitterOptions options, TimeProvider time, Random random)
 {
     private const int StepsMax = 100_000;
+    private const int LooksForTakenMax = 3;
     private const int CopiesAtATime = 8;
     private readonly WaitingLine _line = new(table.Store, options, time, random);
     private readonly Dictionary<string, long> _watchedSince = new(StringComparer.Ordinal);
     private readonly HashSet<string> _abortedLives = new(StringComparer.Ordinal);
     private Outcome? _known;
     private long _rolledForward;
+    private int _looksForTaken;
 
     internal HudiTable Table => table;
 
@@ -157,6 +159,13 @@ internal sealed class SequencedCommit(
                 && await GoneAsync(proposal.Files, CancellationToken.None) is { } gone)
             {
                 return Gone(gone);
+            }
+
+            if (e is ObjectStoreException && proposal is FollowerProposal or FollowerReplaceProposal && _looksForTaken++ < LooksForTakenMax
+                && await GoneAsync(proposal.Files, CancellationToken.None) is not null)
+            {
+                // Whoever else rolled the follower forward deletes its staging afterwards: look whether that is done.
+                return null;
             }
 
             throw;
