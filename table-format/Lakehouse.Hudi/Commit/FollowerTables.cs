@@ -70,14 +70,20 @@ internal sealed class FollowerTables(
         return null;
     }
 
-    /// <summary>Why a restore cannot take back in a follower what came with its primary, or null when it can. Changes nothing.</summary>
-    internal async Task<string?> WhyNotUndoneAsync(UndoneFollower follower, string primaryId, CancellationToken cancellation)
+    /// <summary>
+    /// What a restore takes back in a follower with its instants, or why it cannot take them back. Changes nothing. Complete once the
+    /// follower has everything of the number that the restore is planned on.
+    /// </summary>
+    internal async Task<(UndoneFollower Planned, string? WhyNot)> PlanUndoingAsync(
+        UndoneFollower follower, string primaryId, CancellationToken cancellation)
     {
         HudiTable table = await OpenAsync(follower.Location, cancellation);
         SequenceStatus status = await SequenceReader.ReadAsync(table, cancellation);
         TableSnapshot snapshot = await table.SnapshotAsync(null, cancellation);
         var files = (await table.ListFilesAsync(cancellation)).Select(static f => f.Path.Value).ToHashSet(StringComparer.Ordinal);
-        return RestorePlanning.WhyNotOfFollower(follower, primaryId, status, snapshot.Timeline, files);
+        return (
+            follower with { Instants = RestorePlanning.OfFollower(status, primaryId, follower.Numbers) },
+            RestorePlanning.WhyNotOfFollower(follower, primaryId, status, snapshot.Timeline, files));
     }
 
     private static async Task UndoAsync(
@@ -88,12 +94,11 @@ internal sealed class FollowerTables(
             await sequence.RunAsync(null, NoFollowers, cancellation);
             SequenceStatus status = await SequenceReader.ReadAsync(sequence.Table, cancellation);
             Outcome newest = status.Outcomes[^1];
-            ImmutableArray<UndoneInstant> undone = RestorePlanning.OfFollower(status, outcome.TableId, follower.Numbers);
             string? last = status.Outcomes.LastOrDefault(o => o.Commit is not null
-                && !newest.Upkeep.IsVoided(o.Instant) && !undone.Any(u => u.Instant == o.Instant))?.Instant;
+                && !newest.Upkeep.IsVoided(o.Instant) && !follower.Instants.Any(u => u.Instant == o.Instant))?.Instant;
             var proposal = new ServiceProposal(
                 newest.Number,
-                new ServiceWork.Restore(null, undone, []),
+                new ServiceWork.Restore(null, follower.Instants, []),
                 newest.State with { Instant = last },
                 outcome.AsFollowed);
             if (await sequence.RunAsync(proposal, NoFollowers, cancellation) is not CommitResult.Conflicted)

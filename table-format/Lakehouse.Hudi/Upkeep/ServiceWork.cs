@@ -37,4 +37,10 @@ public sealed record UndoneInstant(long Number, string Instant, string Action, I
 /// <param name="Location">Where that table is.</param>
 /// <param name="Numbers">The numbers of the primary whose share goes back, ascending.</param>
 /// <param name="RowCount">By how many rows the table shrinks; less than zero where replayed dead letters come back to it.</param>
-public sealed record UndoneFollower(string Location, ImmutableArray<long> Numbers, long RowCount);
+public sealed record UndoneFollower(string Location, ImmutableArray<long> Numbers, long RowCount)
+{
+    /// <summary>
+    /// Its instants that took those over, newest first. Named when the restore is planned: when it is carried out their numbers may be pruned.
+    /// </summary>
+    public ImmutableArray<UndoneInstant> Instants { get; init; } = [];
+}

@@ -104,47 +104,56 @@ internal static class ServiceWorkJson
     private static void WriteRestore(Utf8JsonWriter json, ServiceWork.Restore restore)
     {
         json.WriteString("target", restore.Target);
-        json.WriteArray("undone", restore.Undone, static (json, undone) =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("number", undone.Number);
-            json.WriteString("instant", undone.Instant);
-            json.WriteString("action", undone.Action);
-            json.WriteArray("files", undone.Files, static (json, file) =>
-            {
-                json.WriteStartObject();
-                json.WriteString("partitionPath", file.PartitionPath);
-                json.WriteString("path", file.Path);
-                json.WriteNumber("byteCount", file.ByteCount);
-                json.WriteNumber("rowCount", file.RowCount);
-                json.WriteEndObject();
-            });
-            json.WriteEndObject();
-        });
+        json.WriteArray("undone", restore.Undone, WriteUndone);
         json.WriteArray("followers", restore.Followers, static (json, follower) =>
         {
             json.WriteStartObject();
             json.WriteString("location", follower.Location);
             json.WriteArray("numbers", follower.Numbers, static (json, number) => json.WriteNumberValue(number));
             json.WriteNumber("rowCount", follower.RowCount);
+            json.WriteArray("instants", follower.Instants, WriteUndone);
             json.WriteEndObject();
         });
     }
 
+    private static void WriteUndone(Utf8JsonWriter json, UndoneInstant undone)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("number", undone.Number);
+        json.WriteString("instant", undone.Instant);
+        json.WriteString("action", undone.Action);
+        json.WriteArray("files", undone.Files, static (json, file) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("partitionPath", file.PartitionPath);
+            json.WriteString("path", file.Path);
+            json.WriteNumber("byteCount", file.ByteCount);
+            json.WriteNumber("rowCount", file.RowCount);
+            json.WriteEndObject();
+        });
+        json.WriteEndObject();
+    }
+
     private static ServiceWork.Restore ReadRestore(JsonElement json) => new(
         json.TextOrNull("target"),
-        [
-            .. json.GetProperty("undone").EnumerateArray().Select(static u => new UndoneInstant(
-                u.Long("number"), u.Text("instant"), u.Text("action"),
-                [
-                    .. u.GetProperty("files").EnumerateArray().Select(static f => new NamedFile(
-                        f.Text("partitionPath"), f.Text("path"), f.Long("byteCount"), f.Long("rowCount"))),
-                ])),
-        ],
+        ReadUndone(json.GetProperty("undone")),
         [
             .. json.GetProperty("followers").EnumerateArray().Select(static f => new UndoneFollower(
                 f.Text("location"),
                 [.. f.GetProperty("numbers").EnumerateArray().Select(static n => n.GetInt64())],
-                f.Long("rowCount"))),
+                f.Long("rowCount"))
+            {
+                Instants = ReadUndone(f.GetProperty("instants")),
+            }),
         ]);
+
+    private static ImmutableArray<UndoneInstant> ReadUndone(JsonElement json) =>
+    [
+        .. json.EnumerateArray().Select(static u => new UndoneInstant(
+            u.Long("number"), u.Text("instant"), u.Text("action"),
+            [
+                .. u.GetProperty("files").EnumerateArray().Select(static f => new NamedFile(
+                    f.Text("partitionPath"), f.Text("path"), f.Long("byteCount"), f.Long("rowCount"))),
+            ])),
+    ];
 }

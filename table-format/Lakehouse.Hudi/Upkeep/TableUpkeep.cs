@@ -103,7 +103,7 @@ public sealed class TableUpkeep
     /// when it cannot be done.
     /// </summary>
     public async Task<RestorePlan> PlanRestoreAsync(RestoreTarget target, CancellationToken cancellation) =>
-        (await ReadForRestoreAsync(target, cancellation)).Plan;
+        await ReadForRestoreAsync(target, cancellation);
 
     /// <summary>
     /// Takes the table back, and with it the tables that follow, its ledger and its checkpoints, as one action. Writers that go on, now
@@ -112,9 +112,11 @@ public sealed class TableUpkeep
     public Task<RestorePlan> RestoreAsync(RestoreTarget target, CancellationToken cancellation) => ServeAsync(
         async stop =>
         {
-            (RestorePlan plan, long number) = await ReadForRestoreAsync(target, stop);
+            RestorePlan plan = await ReadForRestoreAsync(target, stop);
             var work = new ServiceWork.Restore(plan.Target, plan.Undone, plan.Followers);
-            return (plan, plan.Undone.IsEmpty ? null : new ServiceProposal(number, work, plan.After));
+
+            // Only on a number that the followers have, or the plan would not name the instants that take it over: a newer one conflicts.
+            return (plan, plan.Undone.IsEmpty ? null : new ServiceProposal(_sequence.Settled?.Number ?? 0, work, plan.After));
         },
         cancellation);
 
@@ -145,7 +147,7 @@ public sealed class TableUpkeep
         throw new HudiException(Store.Root, "its writers commit faster than this could be planned; stop them for a moment.");
     }
 
-    private async Task<(RestorePlan Plan, long Number)> ReadForRestoreAsync(RestoreTarget target, CancellationToken cancellation)
+    private async Task<RestorePlan> ReadForRestoreAsync(RestoreTarget target, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(target);
         SequenceStatus sequence = await SequenceReader.ReadAsync(_table, cancellation);
@@ -156,15 +158,14 @@ public sealed class TableUpkeep
             RestoreDecision.Refused(var reason) => throw new HudiException(Store.Root, $"it cannot be restored: {reason}."),
             var other => throw new InvariantViolatedException($"Unknown decision {other}."),
         };
+        ImmutableArray<UndoneFollower>.Builder followers = ImmutableArray.CreateBuilder<UndoneFollower>(plan.Followers.Length);
         foreach (UndoneFollower follower in plan.Followers)
         {
-            if (await _followers.WhyNotUndoneAsync(follower, sequence.TableId, cancellation) is { } reason)
-            {
-                throw new HudiException(Store.Root, $"it cannot be restored: {reason}.");
-            }
+            (UndoneFollower planned, string? whyNot) = await _followers.PlanUndoingAsync(follower, sequence.TableId, cancellation);
+            followers.Add(whyNot is null ? planned : throw new HudiException(Store.Root, $"it cannot be restored: {whyNot}."));
         }
 
-        return (plan, sequence.Outcomes[^1].Number);
+        return plan with { Followers = followers.MoveToImmutable() };
     }
 
     /// <summary>The order matters: number, timeline, files, floor. See <see cref="StrayFiles"/>.</summary>
