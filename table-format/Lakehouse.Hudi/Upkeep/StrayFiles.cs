@@ -58,5 +58,27 @@ internal static class StrayFiles
             .SelectMany(static folder => folder),
     ];
 
+    /// <summary>
+    /// What says that a savepoint was begun where there is none: who created it died, and its last call came when others had completed and
+    /// released it. Given up late, for it may be another program's that is just being created.
+    /// </summary>
+    /// <param name="files">The files in <c>.hoodie/</c>, listed after <paramref name="upkeep"/> was read.</param>
+    /// <param name="upkeep">What services have decided.</param>
+    /// <param name="untouchedSince">The time before which it is given up.</param>
+    internal static ImmutableArray<ObjectPath> Savepoints(
+        IReadOnlyCollection<ObjectStat> files, Upkeep upkeep, DateTimeOffset untouchedSince)
+    {
+        var there = files.Select(static f => f.Path).ToHashSet();
+        return
+        [
+            .. files.Where(file => file.Modified < untouchedSince
+                    && TimelineFile.TryParse(file.Path.Name, out TimelineFile begun)
+                    && begun is { Action: TimelineFile.Savepoint, State: not InstantState.Completed }
+                    && !upkeep.Savepoints.Any(s => s.Instant == begun.Instant)
+                    && !there.Contains((begun with { State = InstantState.Completed }).Path))
+                .Select(static f => f.Path),
+        ];
+    }
+
     private static string FolderOf(ObjectPath path) => path.Value[(HudiTable.TemporaryFolder.Value.Length + 1)..].Split('/')[0];
 }

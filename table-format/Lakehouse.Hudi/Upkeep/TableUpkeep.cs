@@ -47,7 +47,7 @@ public sealed class TableUpkeep
 
     /// <summary>
     /// Deletes files that no retained instant and no savepoint needs, with a clean instant that says so where there are any, then orphans
-    /// and given up staging.
+    /// and what was given up: staging, and savepoints that were begun.
     /// </summary>
     public async Task<CleanReport> CleanAsync(CleanPolicy policy, CancellationToken cancellation)
     {
@@ -63,7 +63,20 @@ public sealed class TableUpkeep
             report.Orphans.Concat(report.Staging).Select(static f => f.Path), SideBySide.RequestsAtATime, Store.DeleteAsync, cancellation);
         SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
         await Pruning.RemoveLeftoversAsync(Store, view, _time.GetUtcNow(), cancellation);
+        await RemoveBegunSavepointsAsync(view.Newest?.Upkeep ?? Upkeep.None, cancellation);
         return report;
+    }
+
+    private async Task RemoveBegunSavepointsAsync(Upkeep upkeep, CancellationToken cancellation)
+    {
+        List<ObjectStat> files = [];
+        await foreach (ObjectStat file in Store.ListAsync(TimelineFile.Folder, recursive: false, cancellation))
+        {
+            files.Add(file);
+        }
+
+        ImmutableArray<ObjectPath> stray = StrayFiles.Savepoints(files, upkeep, _time.GetUtcNow() - StrayFiles.StagingKept);
+        await SideBySide.RunAsync(stray, SideBySide.RequestsAtATime, Store.DeleteAsync, cancellation);
     }
 
     /// <summary>The savepoints, by their instant; those that other programs made too.</summary>

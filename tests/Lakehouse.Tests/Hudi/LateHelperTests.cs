@@ -87,6 +87,25 @@ public class LateHelperTests
     }
 
     [Fact]
+    public async Task A_savepoint_begun_by_a_call_that_came_after_its_release_goes_with_a_clean_after_a_day()
+    {
+        (ProtocolWorld world, string[] instants) = await UpkeepTests.TableAsync(2);
+        (_, TableUpkeep upkeep) = await world.OperatorAsync();
+        await upkeep.CreateSavepointAsync("kept", instants[0], Stop);
+        Savepoint released = await upkeep.CreateSavepointAsync("released", instants[1], Stop);
+        await upkeep.DeleteSavepointAsync("released", Stop);
+        string[] before = await NamesAsync(world);
+        var late = new TimelineFile(released.Instant, TimelineFile.Savepoint, InstantState.Inflight);
+        await world.Shared.PutIfAbsentAsync(late.Path, ReadOnlyMemory<byte>.Empty, Stop);
+
+        await upkeep.CleanAsync(new CleanPolicy.KeepCommits(10), Stop);
+        Assert.Contains(late.Path.Name, await NamesAsync(world)); // It may be another program's, just being created.
+        world.Time.Advance(TimeSpan.FromDays(2));
+        await upkeep.CleanAsync(new CleanPolicy.KeepCommits(10), Stop);
+        Assert.Equal(before, await NamesAsync(world));
+    }
+
+    [Fact]
     public async Task A_publisher_that_sees_a_floor_above_its_instant_leaves_it_to_the_pruning_which_goes_in_order()
     {
         // Instant 1 is there, 2 is just complete, the outcome of 3 has raised the floor above both: 2 must not go before 1.
