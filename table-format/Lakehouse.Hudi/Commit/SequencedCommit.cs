@@ -155,17 +155,11 @@ internal sealed class SequencedCommit(
                 return null;
             }
 
-            if (e is ObjectStoreException && proposal is IngestProposal or ReplayProposal
-                && await GoneAsync(proposal.Files, CancellationToken.None) is { } gone)
+            bool isOwn = proposal is IngestProposal or ReplayProposal;
+            if (e is ObjectStoreException && await GoneAsync(proposal.Files, CancellationToken.None) is { } gone
+                && (isOwn || _looksForTaken++ < LooksForTakenMax))
             {
-                return Gone(gone);
-            }
-
-            if (e is ObjectStoreException && proposal is FollowerProposal or FollowerReplaceProposal && _looksForTaken++ < LooksForTakenMax
-                && await GoneAsync(proposal.Files, CancellationToken.None) is not null)
-            {
-                // Whoever else rolled the follower forward deletes its staging afterwards: look whether that is done.
-                return null;
+                return isOwn ? Gone(gone) : null; // Who else rolled a follower forward deletes its staging: look whether that is done.
             }
 
             throw;
