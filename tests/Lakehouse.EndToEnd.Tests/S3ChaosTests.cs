@@ -32,7 +32,7 @@ public sealed class S3ChaosTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder();
         kafka.CreateTopic(Topic, 4);
         var table = new TableAt($"s3://{S3Service.Bucket}/chaos/table", store);
-        string pipeline = TripsPipeline.Write(folder, kafka.BootstrapServers, Topic, plan.Interval, table.Location, hasNotes: true);
+        string pipeline = TripsPipeline.Write(folder, kafka.BootstrapServers, Topic, plan.Interval, table: table.Location, hasNotes: true);
 
         output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: Kafka and the store run");
         using var stop = new CancellationTokenSource();

@@ -34,7 +34,7 @@ public sealed class TableServicesTests(ITestOutputHelper output) : IDisposable
         kafka.CreateTopic(Topic, 4);
         var table = new TableAt(store is null ? _folder["table"] : $"s3://{S3Service.Bucket}/services/table", store);
         string pipeline = TripsPipeline.Write(
-            _folder, kafka.BootstrapServers, Topic, "1s", table.Location, deadLetters: table.Location + "_dead_letters");
+            _folder, kafka.BootstrapServers, Topic, "1s", table: table.Location, deadLetters: table.Location + "_dead_letters");
 
         string first = await ProduceAndRunAsync(kafka, table, pipeline);
         using (JsonDocument savepoint = await AnswerAsync(table, "savepoint", table.Location, "create", "monday"))
