@@ -28,13 +28,15 @@ internal sealed class ChunkSamples
         (ColumnMetaData meta, Leaf leaf, long rows) = _kinds[(input[0] | (input[1] << 8)) % _kinds.Count];
         byte[] chunk = ArrayPool<byte>.Shared.Rent(Math.Max(1, input.Length - 2));
         input.AsSpan(2).CopyTo(chunk);
-        using var reader = new LeafReader(leaf, new PageReader(meta.Codec, verifyChecksums: false, 0, chunk, input.Length - 2), meta.NumValues);
+        using var reader = new LeafReader(
+            leaf, new PageReader(meta.Codec, verifyChecksums: false, new ChunkBytes(0, chunk, input.Length - 2)), meta.NumValues);
         using var builder = new ColumnBuilder(leaf.Type.Type);
         using var levels = new LevelBuffer();
         for (long row = 0; row < rows; row += RowsAtATime)
         {
             levels.Clear();
-            reader.Read((int)Math.Min(RowsAtATime, rows - row), builder, levels);
+            reader.Begin();
+            reader.Read([new RowRange(row, Math.Min(rows, row + RowsAtATime))], builder, levels);
             builder.Finish().Dispose();
         }
     }

@@ -116,7 +116,8 @@ internal sealed class TableQuery
     {
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
         _filesRead++;
-        await foreach (RecordBatch batch in reader.ReadAsync(_read, group => MayMatch(reader, group), cancellation))
+        await foreach (RecordBatch batch in reader.ScanAsync(
+            new ReadRequest { Columns = _read, Rows = g => MayMatch(reader, reader.MetaData.RowGroups[g]) ? null : RowRanges.None }, cancellation))
         {
             _rowsScanned += batch.RowCount;
             using RecordBatch matching = Filter(batch);

@@ -89,8 +89,13 @@ internal static class FileRewriting
     /// <summary>Looks at the condition's columns only, and only where a row can match.</summary>
     private static async Task<bool> HasMatchAsync(ParquetFileReader reader, IRowCondition condition, CancellationToken cancellation)
     {
-        await foreach (RecordBatch batch in reader.ReadAsync(
-            condition.Columns, group => condition.MayMatch(reader, group), cancellation))
+        await foreach (RecordBatch batch in reader.ScanAsync(
+            new ReadRequest
+            {
+                Columns = condition.Columns,
+                Rows = g => condition.MayMatch(reader, reader.MetaData.RowGroups[g]) ? null : RowRanges.None,
+            },
+            cancellation))
         {
             using (batch)
             using (ColumnVector matches = condition.Evaluate(batch))

@@ -44,11 +44,37 @@ internal sealed class ColumnAssembly : IDisposable
 
     private LevelBuffer Levels => _levels ?? _children[0].Levels;
 
-    /// <summary>The next rows. Throws <see cref="LeafException"/> when a leaf below is damaged.</summary>
-    internal ColumnVector Read(int rows)
+    /// <summary>Begins with other rows; they lie behind those that were read.</summary>
+    internal void Begin()
     {
-        ReadLeaves(rows);
-        return Build();
+        _reader?.Begin();
+        _levels?.Clear();
+        foreach (ColumnAssembly child in _children)
+        {
+            child.Begin();
+        }
+    }
+
+    /// <summary>
+    /// Reads the leaves of rows; null when all are read and <see cref="Build()"/> may follow, else the chunk whose bytes have to be fetched
+    /// before the same call goes on. Throws <see cref="LeafException"/> when a leaf below is damaged.
+    /// </summary>
+    internal ChunkBytes? Read(ReadOnlySpan<RowRange> rows)
+    {
+        if (_shape is ColumnShape.OfLeaf { Leaf: { } leaf })
+        {
+            return Read(rows, leaf) ? null : _reader!.Bytes; // not null: this is a leaf
+        }
+
+        foreach (ColumnAssembly child in _children)
+        {
+            if (child.Read(rows) is { } wanting)
+            {
+                return wanting;
+            }
+        }
+
+        return null;
     }
 
     /// <inheritdoc/>
@@ -63,33 +89,24 @@ internal sealed class ColumnAssembly : IDisposable
         }
     }
 
-    private void ReadLeaves(int rows)
+    private bool Read(ReadOnlySpan<RowRange> rows, Leaf leaf)
     {
-        if (_shape is ColumnShape.OfLeaf { Leaf: { } leaf })
+        try
         {
-            _levels?.Clear();
-            try
-            {
-                _reader!.Read(rows, _values!, _levels);
-            }
-            catch (ParquetFormatException e)
-            {
-                throw new LeafException(leaf, _reader!.PageOffset, e);
-            }
-            catch (OverflowException e)
-            {
-                throw new LeafException(
-                    leaf, _reader!.PageOffset, new ParquetFormatException($"{rows} rows hold more than 2 GiB of values.", e));
-            }
+            return _reader!.Read(rows, _values!, _levels); // not null: this is a leaf
         }
-
-        foreach (ColumnAssembly child in _children)
+        catch (ParquetFormatException e)
         {
-            child.ReadLeaves(rows);
+            throw new LeafException(leaf, _reader!.PageOffset, e);
+        }
+        catch (OverflowException e)
+        {
+            throw new LeafException(leaf, _reader!.PageOffset, new ParquetFormatException("A batch of rows holds more than 2 GiB of values.", e));
         }
     }
 
-    private ColumnVector Build()
+    /// <summary>The column of the rows that were read.</summary>
+    internal ColumnVector Build()
     {
         if (_values is not null)
         {

@@ -4,7 +4,7 @@ using Lakehouse.Columns;
 namespace Lakehouse.Parquet;
 
 /// <summary>
-/// Reads the values of one chunk, row by row, whatever the pages: levels in slices of bounded size, then the values that are there, then
+/// Reads the values of some rows of one chunk, whatever the pages: levels in slices of bounded size, then the values that are there, then
 /// nulls spread between them. Owns the page reader.
 /// </summary>
 internal sealed class LeafReader : IDisposable
@@ -26,38 +26,70 @@ internal sealed class LeafReader : IDisposable
     private int _count;
     private int _at;
 
+    /// <summary>The row of the row group that begins next.</summary>
+    private long _row;
+    private int _piece;
+    private bool _isWithin;
+    private bool _isAtStart = true;
+    private bool _hasEnded;
+
     internal LeafReader(Leaf leaf, PageReader pages, long entryCount) => (_leaf, _pages, _entryCount) = (leaf, pages, entryCount);
 
     /// <summary>Where in the file the page being read begins.</summary>
     internal long PageOffset => _pages.Offset;
 
+    /// <summary>The chunk's bytes.</summary>
+    internal ChunkBytes Bytes => _pages.Bytes;
+
+    /// <summary>Begins with other rows; they lie behind those that were read.</summary>
+    internal void Begin() => (_piece, _isWithin) = (0, false);
+
     /// <summary>
-    /// Appends the slots of the next rows: one for each row, or for a leaf in lists one for each element. Their levels go to
-    /// <paramref name="levels"/> if there are such.
+    /// Appends the slots of rows: one for each row, or for a leaf in lists one for each element. Their levels go to
+    /// <paramref name="levels"/> if there are such. False when bytes have to be fetched first: the same call then goes on.
     /// </summary>
-    internal void Read(int rows, ColumnBuilder target, LevelBuffer? levels)
+    internal bool Read(ReadOnlySpan<RowRange> rows, ColumnBuilder target, LevelBuffer? levels)
     {
-        int started = 0;
-        while (true)
+        while (_piece < rows.Length)
         {
-            if (_at == _count && !NextLevels())
+            long until = _isWithin ? rows[_piece].To : rows[_piece].From;
+            if (IsAt(until))
             {
-                if (started == rows)
+                _piece += _isWithin ? 1 : 0;
+                _isWithin = !_isWithin;
+                continue;
+            }
+
+            if (_at == _count)
+            {
+                PageStep step = NextLevels(until);
+                if (step == PageStep.WantsBytes)
                 {
-                    return;
+                    return false;
                 }
 
-                throw new ParquetFormatException($"The chunk ends after {_entriesSeen} of {_entryCount} values.");
+                if (step == PageStep.End)
+                {
+                    EndAt(until);
+                }
+
+                continue;
             }
 
-            int end = FindEnd(rows, ref started);
-            Take(_at, end, target, levels);
-            _at = end;
-            if (started == rows && (_leaf.MaxRepetition == 0 || _at < _count))
+            int end = FindEnd(until);
+            if (_isWithin)
             {
-                return;
+                Take(_at, end, target, levels);
             }
+            else
+            {
+                PassBy(_at, end, target);
+            }
+
+            _at = end;
         }
+
+        return true;
     }
 
     /// <inheritdoc/>
@@ -74,26 +106,49 @@ internal sealed class LeafReader : IDisposable
         ArrayPool<uint>.Shared.Return(_repetitions);
     }
 
-    /// <summary>How far the entries at hand belong to the rows that are wanted.</summary>
-    private int FindEnd(int rows, ref int started)
+    /// <summary>Whether all entries of the rows before one have been read, and none of it; rows that are not wanted may be passed already.</summary>
+    private bool IsAt(long row) =>
+        _row >= row && (_leaf.MaxRepetition == 0 || _hasEnded || (_at < _count && _repetitions[_at] == 0));
+
+    private void EndAt(long until)
+    {
+        _hasEnded = true;
+        if (_row < until)
+        {
+            throw new ParquetFormatException($"The chunk ends after {_entriesSeen} of {_entryCount} values.");
+        }
+    }
+
+    /// <summary>How far the entries at hand belong to the rows before one.</summary>
+    private int FindEnd(long until)
     {
         if (_leaf.MaxRepetition == 0)
         {
-            int count = Math.Min(_count - _at, rows - started);
-            started += count;
+            int count = (int)Math.Min(_count - _at, until - _row);
+            _row += count;
             return _at + count;
         }
 
         for (int i = _at; i < _count; i++)
         {
-            if (_repetitions[i] == 0 && started++ == rows)
+            if (_repetitions[i] == 0 && _row++ == until)
             {
-                started = rows;
+                _row = until;
                 return i;
             }
         }
 
         return _count;
+    }
+
+    /// <summary>Leaves entries out.</summary>
+    private void PassBy(int from, int to, ColumnBuilder scratch)
+    {
+        int present = _definitions.AsSpan(from, to - from).Count((uint)_leaf.MaxDefinition);
+        if (present > 0)
+        {
+            _values!.Skip(present, scratch);
+        }
     }
 
     private void Take(int from, int to, ColumnBuilder target, LevelBuffer? levels)
@@ -130,31 +185,69 @@ internal sealed class LeafReader : IDisposable
         target.Spread(present, _valid, slots);
     }
 
-    /// <summary>Decodes the levels of the next entries; false at the end of the chunk.</summary>
-    private bool NextLevels()
+    /// <summary>Decodes the levels of the next entries; pages that hold only rows before <paramref name="until"/> are left out.</summary>
+    private PageStep NextLevels(long until)
     {
         while (_pageLeft == 0)
         {
-            if (_entriesSeen == _entryCount || !_pages.Next())
+            PageStep step = _entriesSeen == _entryCount ? PageStep.End : _pages.Next();
+            if (step != PageStep.Ready)
             {
-                return false;
+                return step;
             }
 
+            BeginAt(_pages.FirstRow, until);
+            if (!_isWithin && RowsOf(_pages.Header) is { } rows && rows <= until - _row)
+            {
+                _row += rows;
+                _entriesSeen += _pages.Header.NumValues;
+                _pages.Skip();
+                continue;
+            }
+
+            _pages.Unpack();
             OpenPage(_pages.Header);
         }
 
         (_at, _count) = (0, Math.Min(_pageLeft, LevelsAtATime));
         _repetitionLevels.Read(_pages.Body, _repetitions.AsSpan(0, _count));
         _definitionLevels.Read(_pages.Body, _definitions.AsSpan(0, _count));
-        if (_entriesSeen == 0 && _repetitions[0] != 0)
+        if (_isAtStart && _repetitions[0] != 0)
         {
             throw new ParquetFormatException("The chunk begins within a row.");
         }
 
+        _isAtStart = false;
         _entriesSeen += _count;
         _pageLeft -= _count;
-        return true;
+        return PageStep.Ready;
     }
+
+    /// <summary>Goes to the row at which a run of pages begins, by the offset index.</summary>
+    private void BeginAt(long? firstRow, long until)
+    {
+        if (firstRow is not { } row)
+        {
+            return;
+        }
+
+        // Rows between are left out only where none is wanted.
+        if (row < _row || (row > _row && (_isWithin ? _row < until : row > until)))
+        {
+            throw new ParquetFormatException($"The page begins at row {_row}, by the offset index at row {row}.");
+        }
+
+        (_row, _isAtStart) = (row, true);
+    }
+
+    /// <summary>How many rows a page holds, if its header tells: rows of V2 pages end with them, those of V1 need not.</summary>
+    private long? RowsOf(in PageHeader header) => header.Type switch
+    {
+        PageType.DataPage or PageType.DataPageV2 when _leaf.MaxRepetition == 0 && header.NumValues <= _entryCount - _entriesSeen =>
+            header.NumValues,
+        PageType.DataPageV2 when header.NumRows is >= 0 and { } rows && header.NumValues <= _entryCount - _entriesSeen => rows,
+        _ => null,
+    };
 
     private void OpenPage(in PageHeader header)
     {

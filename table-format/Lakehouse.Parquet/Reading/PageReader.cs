@@ -2,29 +2,48 @@ using System.Buffers;
 
 namespace Lakehouse.Parquet;
 
+/// <summary>How a step to the next page ended.</summary>
+internal enum PageStep
+{
+    /// <summary>There is one.</summary>
+    Ready,
+
+    /// <summary>Bytes have to be fetched first; then the same step is taken again.</summary>
+    WantsBytes,
+
+    /// <summary>There is none.</summary>
+    End,
+}
+
 /// <summary>
-/// The pages of one chunk, one at a time: header read, checksum held against the bytes, body decompressed. After each page it goes on where
-/// the header says that the page ends, never where decoding stopped. Owns the chunk's bytes, a pooled array.
+/// The pages of one chunk, one at a time: header read, then skipped, or the checksum held against the bytes and the body decompressed. After
+/// each page it goes on where the header says that the page ends, never where decoding stopped. Owns the chunk's bytes.
 /// </summary>
 internal sealed class PageReader : IDisposable
 {
     private const int PageBytesMax = 1 << 30;
+    private const int HeaderBytesMax = 16 << 20;
     private readonly CompressionCodec _codec;
     private readonly bool _verifyChecksums;
-    private readonly long _fileOffset;
-    private readonly int _byteCount;
-    private byte[] _chunk;
     private byte[] _unpacked = [];
-    private int _position;
 
-    internal PageReader(CompressionCodec codec, bool verifyChecksums, long fileOffset, byte[] chunk, int byteCount) =>
-        (_codec, _verifyChecksums, _fileOffset, _chunk, _byteCount) = (codec, verifyChecksums, fileOffset, chunk, byteCount);
+    internal PageReader(CompressionCodec codec, bool verifyChecksums, ChunkBytes bytes) =>
+        (_codec, _verifyChecksums, Bytes) = (codec, verifyChecksums, bytes);
+
+    /// <summary>The chunk's bytes.</summary>
+    internal ChunkBytes Bytes { get; }
 
     /// <summary>Where in the file the current page begins.</summary>
     internal long Offset { get; private set; }
 
     /// <summary>The current page's header.</summary>
     internal PageHeader Header { get; private set; }
+
+    /// <summary>Bytes of the current page's header.</summary>
+    internal int HeaderByteCount { get; private set; }
+
+    /// <summary>The row at which the current page begins when a new run begins with it; null when it goes on behind the one before.</summary>
+    internal long? FirstRow { get; private set; }
 
     /// <summary>The array that holds the current page's body, from <see cref="Start"/> to <see cref="End"/>; valid until the next page.</summary>
     internal byte[] Body { get; private set; } = [];
@@ -35,46 +54,59 @@ internal sealed class PageReader : IDisposable
     /// <summary>Where the body ends.</summary>
     internal int End { get; private set; }
 
-    /// <summary>The next page that holds a dictionary or data; false at the end of the chunk.</summary>
-    internal bool Next()
+    /// <summary>Reads the header of the next page that holds a dictionary or data; <see cref="Unpack"/> or <see cref="Skip"/> follows.</summary>
+    internal PageStep Next()
     {
-        do
+        while (Bytes.NextRun(out bool isNewRun))
         {
-            Offset = _fileOffset + _position;
-            ReadOnlySpan<byte> rest = _chunk.AsSpan(_position, _byteCount - _position);
-            if (rest.IsEmpty)
+            FirstRow = isNewRun && Bytes.Run.FirstRow >= 0 ? Bytes.Run.FirstRow : FirstRow;
+            Offset = Bytes.FileOffset;
+            ReadOnlySpan<byte> rest = Bytes.Rest;
+            if (!TryReadHeader(rest))
             {
-                return false;
+                return PageStep.WantsBytes;
             }
 
-            Header = PageHeaderFormat.Read(rest, out int headerBytes);
-            if (Header.CompressedPageSize < 0 || Header.CompressedPageSize > rest.Length - headerBytes
+            long left = Bytes.Left - HeaderByteCount;
+            if (Header.CompressedPageSize < 0 || Header.CompressedPageSize > left
                 || Header.UncompressedPageSize is < 0 or > PageBytesMax || Header.NumValues < 0)
             {
                 throw new ParquetFormatException(
                     $"A page of {Header.CompressedPageSize} bytes ({Header.UncompressedPageSize} uncompressed, {Header.NumValues} values) "
-                    + $"where {rest.Length - headerBytes} bytes are left.");
+                    + $"where {left} bytes are left.");
             }
 
-            _position += headerBytes + Header.CompressedPageSize;
+            if (Header.CompressedPageSize > rest.Length - HeaderByteCount)
+            {
+                return PageStep.WantsBytes;
+            }
+
+            if (Header.Type != PageType.IndexPage)
+            {
+                return PageStep.Ready;
+            }
+
+            Bytes.Advance(HeaderByteCount + Header.CompressedPageSize);
         }
-        while (Header.Type == PageType.IndexPage);
 
-        Unpack(_position - Header.CompressedPageSize);
-        return true;
+        Offset = Bytes.FileOffset;
+        return PageStep.End;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Leaves out the page whose header was read.</summary>
+    internal void Skip()
     {
-        ArrayPool<byte>.Shared.Return(_chunk);
-        _chunk = [];
-        ReturnUnpacked();
+        Bytes.Advance(HeaderByteCount + Header.CompressedPageSize);
+        FirstRow = null;
     }
 
-    private void Unpack(int start)
+    /// <summary>Makes the body of the page ready whose header was read.</summary>
+    internal void Unpack()
     {
-        ReadOnlySpan<byte> packed = _chunk.AsSpan(start, Header.CompressedPageSize);
+        int start = Bytes.Position + HeaderByteCount;
+        Bytes.Advance(HeaderByteCount + Header.CompressedPageSize);
+        FirstRow = null;
+        ReadOnlySpan<byte> packed = Bytes.Array.AsSpan(start, Header.CompressedPageSize);
         if (_verifyChecksums && Header.Crc is int crc && (int)Crc32.Append(0, packed) != crc)
         {
             throw new ParquetFormatException("The page does not match its checksum: the file is damaged.");
@@ -91,7 +123,7 @@ internal sealed class PageReader : IDisposable
         bool isPlain = _codec == CompressionCodec.Uncompressed || (!Header.IsCompressed && packed.Length == size);
         if (isPlain && packed.Length == size)
         {
-            (Body, Start, End) = (_chunk, start, start + size);
+            (Body, Start, End) = (Bytes.Array, start, start + size);
             return;
         }
 
@@ -113,6 +145,33 @@ internal sealed class PageReader : IDisposable
         }
 
         (Body, Start, End) = (_unpacked, 0, size);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Bytes.Dispose();
+        ReturnUnpacked();
+    }
+
+    private bool TryReadHeader(ReadOnlySpan<byte> rest)
+    {
+        bool isWhole = rest.Length == Bytes.Left;
+        if (rest.IsEmpty)
+        {
+            return false;
+        }
+
+        try
+        {
+            Header = PageHeaderFormat.Read(rest, out int headerBytes);
+            HeaderByteCount = headerBytes;
+            return true;
+        }
+        catch (ParquetFormatException) when (!isWhole && rest.Length < HeaderBytesMax)
+        {
+            return false; // The header may go on behind what is there.
+        }
     }
 
     private void ReturnUnpacked()

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
@@ -15,7 +14,6 @@ namespace Lakehouse.Parquet;
 public sealed class ParquetFileReader
 {
     private const int TailBytes = 64 * 1024;
-    private const int BatchRowCountMax = 16 * 1024;
     private const int DictionaryHeaderBytesMax = 100;
     private readonly IObjectStore _store;
     private readonly ObjectPath _path;
@@ -24,6 +22,7 @@ public sealed class ParquetFileReader
     private readonly ImmutableArray<ColumnShape> _columns;
     private readonly int _leafCount;
     private readonly bool _leavesOutDictionaryHeader;
+    private readonly PageIndexReader _indexes;
 
     private ParquetFileReader(
         IObjectStore store, ObjectPath path, ParquetReadOptions options, long byteCount, long dataEnd, FileMetaData metaData)
@@ -32,6 +31,7 @@ public sealed class ParquetFileReader
         _columns = FileShape.Of(metaData.Schema);
         _leafCount = _columns.Sum(static c => c.Leaves.Count());
         _leavesOutDictionaryHeader = WriterQuirks.LeavesOutDictionaryHeader(metaData.CreatedBy);
+        _indexes = new PageIndexReader(store, path, metaData, dataEnd);
         Schema = new Schema([.. _columns.Select(static c => c.Field)]);
     }
 
@@ -104,104 +104,56 @@ public sealed class ParquetFileReader
 
     /// <summary>All rows of some columns, in the order given; null for all columns. The caller disposes the batches.</summary>
     public IAsyncEnumerable<RecordBatch> ReadAsync(IReadOnlyList<string>? columns, CancellationToken cancellation) =>
-        ReadAsync(columns, null, cancellation);
+        ScanAsync(new ReadRequest { Columns = columns }, cancellation);
 
     /// <summary>
-    /// The rows of those row groups that <paramref name="mayMatch"/> holds possible (null: all), in batches within a row group.
+    /// What is requested, in batches within a row group, which the caller disposes. While one row group is decoded the next is fetched.
     /// </summary>
-    public async IAsyncEnumerable<RecordBatch> ReadAsync(
-        IReadOnlyList<string>? columns, Func<RowGroup, bool>? mayMatch, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<RecordBatch> ScanAsync(
+        ReadRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        int[] positions = Positions(columns);
+        ArgumentNullException.ThrowIfNull(request);
+        int[] positions = Positions(request.Columns);
         var schema = new Schema([.. positions.Select(p => Schema[p])]);
-        for (int g = 0; g < MetaData.RowGroups.Length; g++)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        RowGroupRead? group = null;
+        Task<RowGroupRead?>? ahead = OpenNextAsync(request, positions, 0, stop.Token);
+        try
         {
-            RowGroup group = MetaData.RowGroups[g];
-            if (mayMatch is not null && !mayMatch(group))
+            while (true)
             {
-                continue;
-            }
-
-            if (group.Columns.Length != _leafCount || group.NumRows < 0)
-            {
-                throw new ParquetFormatException(
-                    $"'{_path}' in {_store.Root}, row group {g}: {group.Columns.Length} chunks of {group.NumRows} rows "
-                    + $"for {_leafCount} columns.");
-            }
-
-            if (group.NumRows == 0)
-            {
-                continue;
-            }
-
-            var assemblies = new ColumnAssembly[positions.Length];
-            try
-            {
-                var ranges = new List<ReadRange>();
-                for (int i = 0; i < positions.Length; i++)
+                group = await ahead;
+                ahead = null;
+                if (group is null)
                 {
-                    assemblies[i] = new ColumnAssembly(_columns[positions[i]], leaf => OpenChunk(group, g, leaf, ranges));
+                    break;
                 }
 
-                await _store.ReadAsync(_path, ranges, cancellation);
-                for (long row = 0; row < group.NumRows; row += BatchRowCountMax)
+                while (await NextAsync(group, schema, stop.Token) is { } batch)
                 {
-                    int rows = (int)Math.Min(BatchRowCountMax, group.NumRows - row);
-                    var vectors = ImmutableArray.CreateBuilder<ColumnVector>(positions.Length);
-                    foreach (ColumnAssembly assembly in assemblies)
-                    {
-                        vectors.Add(ReadColumn(assembly, rows, g));
-                    }
+                    yield return batch;
 
-                    yield return new RecordBatch(schema, vectors.MoveToImmutable(), rows);
+                    // < Not before the first batch was taken: who wants only some rows does not come back.
+                    ahead ??= OpenNextAsync(request, positions, group.Ordinal + 1, stop.Token);
                 }
-            }
-            finally
-            {
-                foreach (ColumnAssembly? assembly in assemblies)
-                {
-                    assembly?.Dispose();
-                }
+
+                ahead ??= OpenNextAsync(request, positions, group.Ordinal + 1, stop.Token);
+                await group.DisposeAsync();
+                group = null;
             }
         }
+        finally
+        {
+            await stop.CancelAsync();
+            await CloseAsync(group, ahead);
+        }
     }
+
+    /// <summary>The page indexes of the file.</summary>
+    public PageIndexReader Indexes => _indexes;
 
     /// <summary>The chunk that holds a column of the schema, or -1 when it is nested and so has several.</summary>
     public int ChunkOf(int column) => _columns[column] is ColumnShape.OfLeaf leaf ? leaf.Leaf.Ordinal : -1;
-
-    /// <summary>The column index of a chunk, or null when it has none.</summary>
-    public async Task<ColumnIndex?> ReadColumnIndexAsync(int rowGroup, int chunk, CancellationToken cancellation)
-    {
-        ColumnChunk holder = MetaData.RowGroups[rowGroup].Columns[chunk];
-        byte[]? bytes = await ReadIndexAsync(holder.ColumnIndexOffset, holder.ColumnIndexLength, rowGroup, holder, cancellation);
-        return bytes is null ? null : PageIndexFormat.ReadColumnIndex(bytes);
-    }
-
-    /// <summary>The offset index of a chunk, or null when it has none.</summary>
-    public async Task<OffsetIndex?> ReadOffsetIndexAsync(int rowGroup, int chunk, CancellationToken cancellation)
-    {
-        ColumnChunk holder = MetaData.RowGroups[rowGroup].Columns[chunk];
-        byte[]? bytes = await ReadIndexAsync(holder.OffsetIndexOffset, holder.OffsetIndexLength, rowGroup, holder, cancellation);
-        return bytes is null ? null : PageIndexFormat.ReadOffsetIndex(bytes);
-    }
-
-    private async Task<byte[]?> ReadIndexAsync(long? offset, int? length, int rowGroup, ColumnChunk chunk, CancellationToken cancellation)
-    {
-        if (offset is not long start || length is not int count)
-        {
-            return null;
-        }
-
-        if (start < 4 || count < 0 || start > _dataEnd - count)
-        {
-            var outside = new ParquetFormatException($"A page index of {count} bytes outside the data.");
-            throw Located(outside, rowGroup, string.Join('.', chunk.MetaData.PathInSchema), start);
-        }
-
-        byte[] bytes = new byte[count];
-        await _store.ReadAsync(_path, start, bytes, cancellation);
-        return bytes;
-    }
 
     private int[] Positions(IReadOnlyList<string>? columns)
     {
@@ -223,53 +175,130 @@ public sealed class ParquetFileReader
         return positions;
     }
 
-    /// <summary>A reader over a buffer; what has to be read into it first is added to the ranges.</summary>
-    private LeafReader OpenChunk(RowGroup group, int groupIndex, Leaf leaf, List<ReadRange> ranges)
+    /// <summary>Opens the next row group with a wanted row and fetches its first bytes; null when there is none.</summary>
+    private async Task<RowGroupRead?> OpenNextAsync(ReadRequest request, int[] positions, int from, CancellationToken cancellation)
     {
-        ColumnMetaData chunk = group.Columns[leaf.Ordinal].MetaData;
-        long start = chunk.DictionaryPageOffset is long dictionary && dictionary >= 4
-            ? Math.Min(dictionary, chunk.DataPageOffset)
-            : chunk.DataPageOffset;
-        long length = chunk.TotalCompressedSize;
-        if (_leavesOutDictionaryHeader && start <= _dataEnd - length)
+        for (int g = from; g < MetaData.RowGroups.Length; g++)
         {
-            length = Math.Min(length + DictionaryHeaderBytesMax, _dataEnd - start);
+            RowGroup group = MetaData.RowGroups[g];
+            if (group.Columns.Length != _leafCount || group.NumRows < 0)
+            {
+                throw new ParquetFormatException(
+                    $"'{_path}' in {_store.Root}, row group {g}: {group.Columns.Length} chunks of {group.NumRows} rows "
+                    + $"for {_leafCount} columns.");
+            }
+
+            RowRanges all = RowRanges.All(group.NumRows);
+            RowRanges rows = request.Rows?.Invoke(g)?.And(all) ?? all;
+            if (rows.Count > 0)
+            {
+                return await OpenAsync(g, rows, positions, cancellation);
+            }
         }
 
-        if (start < 4 || length is < 0 or > int.MaxValue || start > _dataEnd - length || chunk.Type != leaf.Type.Stored
-            || (leaf.MaxRepetition == 0 && chunk.NumValues != group.NumRows) || !chunk.PathInSchema.SequenceEqual(leaf.Path))
+        return null;
+    }
+
+    private async Task<RowGroupRead> OpenAsync(int group, RowRanges rows, int[] positions, CancellationToken cancellation)
+    {
+        Dictionary<int, OffsetIndex> indexes = rows.Count == MetaData.RowGroups[group].NumRows
+            ? []
+            : await _indexes.ReadOffsetsAsync(group, positions.SelectMany(p => _columns[p].Leaves).Select(static l => l.Ordinal), cancellation);
+        var chunks = ImmutableArray.CreateBuilder<ChunkBytes>();
+        ImmutableArray<ColumnAssembly> columns =
+        [
+            .. positions.Select(p => new ColumnAssembly(_columns[p], leaf =>
+            {
+                LeafReader reader = OpenChunk(group, leaf, rows, indexes.GetValueOrDefault(leaf.Ordinal));
+                chunks.Add(reader.Bytes);
+                return reader;
+            })),
+        ];
+        var read = new RowGroupRead(_store, _path, group, rows, columns, chunks.ToImmutable());
+        try
+        {
+            await read.LoadAsync(_options.BufferBytesMax / 2, cancellation);
+            return read;
+        }
+        catch
+        {
+            await read.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async ValueTask<RecordBatch?> NextAsync(RowGroupRead group, Schema schema, CancellationToken cancellation)
+    {
+        try
+        {
+            return await group.NextAsync(schema, cancellation);
+        }
+        catch (LeafException e)
+        {
+            throw Located(e.Reason, group.Ordinal, e.Leaf.Name, e.Offset);
+        }
+    }
+
+    /// <summary>Nothing may write into pooled arrays any more when they are given back.</summary>
+    private static async Task CloseAsync(RowGroupRead? group, Task<RowGroupRead?>? ahead)
+    {
+        if (group is not null)
+        {
+            await group.DisposeAsync();
+        }
+
+        if (ahead is not null)
+        {
+            await Task.WhenAny(ahead);
+            _ = ahead.Exception;
+            if (ahead.IsCompletedSuccessfully && await ahead is { } next)
+            {
+                await next.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>A reader over the bytes of a chunk that hold the wanted rows; they have to be fetched.</summary>
+    internal LeafReader OpenChunk(int group, Leaf leaf, RowRanges rows, OffsetIndex? index)
+    {
+        RowGroup of = MetaData.RowGroups[group];
+        ColumnMetaData chunk = of.Columns[leaf.Ordinal].MetaData;
+        (long start, long length) = Extent(chunk);
+        if (start < 4 || length < 0 || start > _dataEnd - length || chunk.Type != leaf.Type.Stored
+            || (leaf.MaxRepetition == 0 && chunk.NumValues != of.NumRows) || !chunk.PathInSchema.SequenceEqual(leaf.Path))
         {
             throw Located(
                 new ParquetFormatException(
                     $"The chunk ({chunk.Type}, {chunk.NumValues} values, {length} bytes, path "
-                    + $"{string.Join('.', chunk.PathInSchema)}) does not fit the file of {ByteCount} bytes or the row group of {group.NumRows} rows."),
-                groupIndex,
+                    + $"{string.Join('.', chunk.PathInSchema)}) does not fit the file of {ByteCount} bytes or the row group of {of.NumRows} rows."),
+                group,
                 leaf.Name,
                 start);
         }
 
         if (!PageCodec.Reads(chunk.Codec))
         {
-            throw Located(new ParquetFormatException($"Codec {chunk.Codec} is not read here."), groupIndex, leaf.Name, start);
+            throw Located(new ParquetFormatException($"Codec {chunk.Codec} is not read here."), group, leaf.Name, start);
         }
 
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, (int)length));
-        ranges.Add(new ReadRange(start, bytes.AsMemory(0, (int)length)));
-        return new LeafReader(leaf, new PageReader(chunk.Codec, _options.VerifyChecksums, start, bytes, (int)length), chunk.NumValues);
+        ImmutableArray<PageRun> runs = index is not null && ChunkPlan.Of(start, length, index, of.NumRows, rows) is { } some
+            ? some
+            : ChunkPlan.Whole(start, length);
+        return new LeafReader(leaf, new PageReader(chunk.Codec, _options.VerifyChecksums, new ChunkBytes(runs)), chunk.NumValues);
     }
 
-    private ColumnVector ReadColumn(ColumnAssembly assembly, int rows, int groupIndex)
+    /// <summary>Where a chunk lies.</summary>
+    internal (long Start, long Length) Extent(ColumnMetaData chunk)
     {
-        try
-        {
-            return assembly.Read(rows);
-        }
-        catch (LeafException e)
-        {
-            throw Located(e.Reason, groupIndex, e.Leaf.Name, e.Offset);
-        }
+        long start = chunk.DictionaryPageOffset is long dictionary && dictionary >= 4
+            ? Math.Min(dictionary, chunk.DataPageOffset)
+            : chunk.DataPageOffset;
+        long length = chunk.TotalCompressedSize;
+        return _leavesOutDictionaryHeader && start <= _dataEnd - length
+            ? (start, Math.Min(length + DictionaryHeaderBytesMax, _dataEnd - start))
+            : (start, length);
     }
 
-    private ParquetFormatException Located(ParquetFormatException e, int groupIndex, string column, long offset) =>
-        new($"'{_path}' in {_store.Root}, row group {groupIndex}, column '{column}', byte {offset}: {e.Message}", e);
+    private ParquetFormatException Located(ParquetFormatException e, int group, string column, long offset) =>
+        new($"'{_path}' in {_store.Root}, row group {group}, column '{column}', byte {offset}: {e.Message}", e);
 }

@@ -21,10 +21,14 @@ public static class StatisticsCheck
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(take);
         var wrong = ImmutableArray.CreateBuilder<string>();
-        for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
+        for (int i = 0; i < reader.MetaData.RowGroups.Length; i++)
         {
+            int g = i;
             RowGroup group = reader.MetaData.RowGroups[g];
             var chunks = new ChunkStatisticsCheck?[reader.Schema.Count];
+            int[] flat = [.. Enumerable.Range(0, chunks.Length).Select(reader.ChunkOf).Where(c => c >= 0 && c < group.Columns.Length)];
+            Dictionary<int, ColumnIndex> columns = await reader.Indexes.ReadColumnsAsync(g, flat, cancellation);
+            Dictionary<int, OffsetIndex> offsets = await reader.Indexes.ReadOffsetsAsync(g, flat, cancellation);
             for (int c = 0; c < chunks.Length; c++)
             {
                 // Statistics of nested columns count entries and are of their leaves; only flat columns are held against theirs.
@@ -33,13 +37,14 @@ public static class StatisticsCheck
                     chunks[c] = new ChunkStatisticsCheck(
                         reader.Schema[c],
                         group.Columns[chunk].MetaData.Statistics,
-                        await reader.ReadColumnIndexAsync(g, chunk, cancellation),
-                        await reader.ReadOffsetIndexAsync(g, chunk, cancellation),
+                        columns.GetValueOrDefault(chunk),
+                        offsets.GetValueOrDefault(chunk),
                         group.NumRows);
                 }
             }
 
-            await foreach (RecordBatch batch in reader.ReadAsync(null, candidate => ReferenceEquals(candidate, group), cancellation))
+            await foreach (RecordBatch batch in reader.ScanAsync(
+                new ReadRequest { Rows = candidate => candidate == g ? null : RowRanges.None }, cancellation))
             {
                 using (batch)
                 {

@@ -50,7 +50,7 @@ public sealed class ConstantColumnTests
             Statistics statistics = reader.MetaData.RowGroups[g].Columns[0].MetaData.Statistics!;
             Assert.Equal(after, Encoding.UTF8.GetString(statistics.MinValue!));
             Assert.Equal(after, Encoding.UTF8.GetString(statistics.MaxValue!));
-            ColumnIndex index = (await reader.ReadColumnIndexAsync(g, 0, Cancellation))!;
+            ColumnIndex index = (await reader.Indexes.ReadColumnsAsync(g, [0], Cancellation))[0];
             Assert.All(index.MinValues.Concat(index.MaxValues), v => Assert.Equal(after, Encoding.UTF8.GetString(v)));
         }
 

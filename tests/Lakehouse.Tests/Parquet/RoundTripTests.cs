@@ -90,7 +90,7 @@ public sealed class RoundTripTests
         writer.Write([vector], 20);
         await Complete(writer);
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(_store, File, Cancellation);
-        OffsetIndex? index = await reader.ReadOffsetIndexAsync(0, 0, Cancellation);
+        OffsetIndex? index = (await reader.Indexes.ReadOffsetsAsync(0, [0], Cancellation)).GetValueOrDefault(0);
         Assert.InRange(index!.PageLocations.Length, 4, 6);
         var expected = Enumerable.Range(0, 20).Select(i => RandomRows.Text(vector, i)).ToList();
         Assert.Equal(expected, await Rows(reader));
@@ -116,7 +116,8 @@ public sealed class RoundTripTests
         await Complete(writer);
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(_store, File, Cancellation);
         var seen = new List<int>();
-        await foreach (RecordBatch batch in reader.ReadAsync(["b", "a"], g => g.Ordinal == 2, Cancellation))
+        await foreach (RecordBatch batch in reader.ScanAsync(
+            new ReadRequest { Columns = ["b", "a"], Rows = g => g == 2 ? null : RowRanges.None }, Cancellation))
         {
             Assert.Equal("b", batch.Schema[0].Name);
             seen.AddRange(batch.Columns[1].Values<int>().ToArray());

@@ -20,5 +20,11 @@ internal sealed class ByteStreamSplitValues(LeafType leaf) : PageValues
         _done += count;
     }
 
+    internal override void Skip(int count, ColumnBuilder scratch)
+    {
+        Require(_start, ((long)_done + count) * leaf.StoredWidth);
+        _done += count;
+    }
+
     protected override void Begin(int start) => (_start, _done) = (start, 0);
 }

@@ -39,6 +39,14 @@ internal abstract class PageValues : IDisposable
     /// <summary>Appends the next values to a column. Throws <see cref="ParquetFormatException"/> when the page holds fewer.</summary>
     internal abstract void Read(int count, ColumnBuilder target);
 
+    /// <summary>Leaves the next values out. The scratch column is as before afterwards.</summary>
+    internal virtual void Skip(int count, ColumnBuilder scratch)
+    {
+        int length = scratch.Length;
+        Read(count, scratch);
+        scratch.TruncateTo(length);
+    }
+
     /// <inheritdoc/>
     public virtual void Dispose()
     {

@@ -16,6 +16,12 @@ internal sealed class PlainFixedValues(LeafType leaf) : PageValues
         _at += bytes;
     }
 
+    internal override void Skip(int count, ColumnBuilder scratch)
+    {
+        Require(_at, (long)count * leaf.StoredWidth);
+        _at += count * leaf.StoredWidth;
+    }
+
     protected override void Begin(int start) => _at = start;
 }
 
@@ -32,6 +38,17 @@ internal sealed class PlainByteArrays(LeafType leaf) : PageValues
             int length = BinaryPrimitives.ReadInt32LittleEndian(Page.AsSpan(_at));
             Require(_at + 4, length);
             StoredValues.AppendBytes(leaf, Page.AsSpan(_at + 4, length), target);
+            _at += 4 + length;
+        }
+    }
+
+    internal override void Skip(int count, ColumnBuilder scratch)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Require(_at, 4);
+            int length = BinaryPrimitives.ReadInt32LittleEndian(Page.AsSpan(_at));
+            Require(_at + 4, length);
             _at += 4 + length;
         }
     }

@@ -1,0 +1,14 @@
+namespace Lakehouse.Parquet;
+
+/// <summary>What is read of a file.</summary>
+public sealed record ReadRequest
+{
+    /// <summary>The columns, in the order wanted; null for all.</summary>
+    public IReadOnlyList<string>? Columns { get; init; }
+
+    /// <summary>
+    /// The rows of a row group, by its position in the file; null, and without this, are all of them. Pages without a wanted row are neither
+    /// read nor decompressed where the file has an offset index.
+    /// </summary>
+    public Func<int, RowRanges?>? Rows { get; init; }
+}
