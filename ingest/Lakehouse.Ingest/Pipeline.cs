@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Lakehouse.Engine;
 using Lakehouse.Hudi;
+using Lakehouse.Parquet;
 using Lakehouse.Kafka;
 using Lakehouse.Storage;
 
@@ -122,6 +123,7 @@ public sealed class Pipeline
         checkpoint => HudiTable.StagingFolder(_definition.Name, _world.Worker, start.Attempt, checkpoint),
         new BaseFileOptions
         {
+            Parquet = rows?.Parquet ?? new ParquetWriterOptions(),
             WriteToken = FormattableString.Invariant($"{subtask}-0-0"),
             EventTimeColumn = rows is null ? null : _definition.EventTimeColumn,
         },

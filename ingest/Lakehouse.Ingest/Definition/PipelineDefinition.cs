@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Lakehouse.Columns;
+using Lakehouse.Parquet;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Ingest;
@@ -167,6 +168,9 @@ public sealed record TableDefinition
 
     /// <summary>Size at which a file is closed and another begun.</summary>
     public long FileBytesMax { get; init; } = 128L << 20;
+
+    /// <summary>How its files are encoded and compressed.</summary>
+    public ParquetWriterOptions Parquet { get; init; } = new();
 }
 
 /// <summary>A fact about a message that the table can keep as a column.</summary>

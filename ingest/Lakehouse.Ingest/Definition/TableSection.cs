@@ -4,7 +4,8 @@ using Lakehouse.Columns;
 namespace Lakehouse.Ingest;
 
 /// <summary>
-/// The part <c>table</c> of a pipeline file, the pipeline's own or a route's: <c>{ path, partition_by, record_key, kafka_columns, max_file_size }</c>.
+/// The part <c>table</c> of a pipeline file, the pipeline's own or a route's: <c>{ path, partition_by, record_key, kafka_columns, max_file_size,
+/// parquet }</c>.
 /// </summary>
 internal static class TableSection
 {
@@ -38,6 +39,7 @@ internal static class TableSection
             RecordKey = [.. table.FindTexts("record_key")],
             KafkaColumns = kafkaColumns.ToImmutable(),
             FileBytesMax = table.FindSize("max_file_size", 128L << 20, 64 << 10),
+            Parquet = ParquetSection.Read(table.FindMapping("parquet")),
         };
         table.Done();
         return definition;

@@ -59,7 +59,12 @@ public sealed class DeadLetterReplay : IRowReplay
 
         var budget = new OpenFileBudget(pipeline.MemoryBudgetBytes / 2);
         TableWriter Writer(HudiTable one, TableDefinition definition) => new(
-            one, _ => staging, new BaseFileOptions { EventTimeColumn = pipeline.EventTimeColumn }, 0, definition.FileBytesMax, budget);
+            one,
+            _ => staging,
+            new BaseFileOptions { Parquet = definition.Parquet, EventTimeColumn = pipeline.EventTimeColumn },
+            0,
+            definition.FileBytesMax,
+            budget);
         _sink = new HudiSinkWriter(
             Writer(table, pipeline.Table),
             pipeline.Schemas.OffsetIndex,

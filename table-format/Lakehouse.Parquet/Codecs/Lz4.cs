@@ -10,6 +10,27 @@ internal static unsafe partial class Lz4
 
     private const string Library = "liblz4.so.1";
 
+    /// <summary>Bytes that compressing so many bytes may take at most.</summary>
+    internal static int Bound(int length) => checked(length + (length / 255) + 16);
+
+    /// <summary>Compresses into a target of at least <see cref="Bound"/> bytes; gives the bytes written.</summary>
+    internal static int Compress(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        fixed (byte* from = source)
+        fixed (byte* to = target)
+        {
+            try
+            {
+                int written = LZ4_compress_default(from, to, source.Length, target.Length);
+                return written > 0 ? written : throw new InvalidOperationException($"lz4 could not compress {source.Length} bytes.");
+            }
+            catch (DllNotFoundException e)
+            {
+                throw Missing(e);
+            }
+        }
+    }
+
     /// <summary>Decompresses what must fill the target exactly.</summary>
     internal static void Decompress(ReadOnlySpan<byte> packed, Span<byte> target)
     {
@@ -31,10 +52,15 @@ internal static unsafe partial class Lz4
             }
             catch (DllNotFoundException e)
             {
-                throw new DllNotFoundException($"{Library} is missing: install the package liblz4-1.", e);
+                throw Missing(e);
             }
         }
     }
+
+    private static DllNotFoundException Missing(Exception e) => new($"{Library} is missing: install the package liblz4-1.", e);
+
+    [LibraryImport(Library)]
+    private static partial int LZ4_compress_default(byte* source, byte* target, int length, int capacity);
 
     [LibraryImport(Library)]
     private static partial int LZ4_decompress_safe(byte* packed, byte* target, int packedLength, int capacity);

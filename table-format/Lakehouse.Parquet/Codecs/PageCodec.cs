@@ -1,8 +1,8 @@
 namespace Lakehouse.Parquet;
 
 /// <summary>
-/// Decompression of page bodies by codec (parquet-format Compression.md). Every codec gets a target of the size that the page header
-/// gives and must fill it exactly; damaged input is a <see cref="ParquetFormatException"/>.
+/// Page bodies by codec (parquet-format Compression.md). When reading, every codec gets a target of the size that the page header gives and
+/// must fill it exactly; damaged input is a <see cref="ParquetFormatException"/>.
 /// </summary>
 internal static class PageCodec
 {
@@ -24,6 +24,48 @@ internal static class PageCodec
         CompressionCodec.Zstd => bytes <= (long)packed.Length << 16,
         _ => bytes <= Math.Max(1 << 20, 1000L * packed.Length) || Brotli.Holds(packed, bytes),
     };
+
+    /// <summary>The levels that a codec has and the one that is taken when none is named; null when it has none, or is not written here.</summary>
+    internal static (int Min, int Max, int Default)? Levels(CompressionCodec codec) => codec switch
+    {
+        CompressionCodec.Zstd => (1, Zstd.LevelMax, 1),
+        CompressionCodec.Gzip => (1, 9, Gzip.LevelDefault),
+        _ => null,
+    };
+
+    /// <summary>Whether pages of a codec are written here.</summary>
+    internal static bool Writes(CompressionCodec codec) => codec is CompressionCodec.Uncompressed or CompressionCodec.Snappy
+        or CompressionCodec.Gzip or CompressionCodec.Zstd or CompressionCodec.Lz4Raw;
+
+    /// <summary>Bytes that compressing so many bytes may take at most.</summary>
+    internal static int Bound(CompressionCodec codec, int length) => codec switch
+    {
+        CompressionCodec.Zstd => Zstd.Bound(length),
+        CompressionCodec.Snappy => Snappy.Bound(length),
+        CompressionCodec.Lz4Raw => Lz4.Bound(length),
+        CompressionCodec.Gzip => Gzip.Bound(length),
+        _ => length,
+    };
+
+    /// <summary>Compresses into a target of at least <see cref="Bound"/> bytes; gives the bytes written.</summary>
+    internal static int Compress(CompressionCodec codec, int level, ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        switch (codec)
+        {
+            case CompressionCodec.Zstd:
+                return Zstd.Compress(source, target, level);
+            case CompressionCodec.Snappy:
+                return Snappy.Compress(source, target);
+            case CompressionCodec.Lz4Raw:
+                return Lz4.Compress(source, target);
+            case CompressionCodec.Gzip:
+                return Gzip.Compress(source, target, level);
+            default:
+                Invariant.Holds(codec == CompressionCodec.Uncompressed, "only codecs that are written here compress");
+                source.CopyTo(target);
+                return source.Length;
+        }
+    }
 
     /// <summary>Decompresses what must fill the target exactly.</summary>
     internal static void Decompress(CompressionCodec codec, ReadOnlySpan<byte> packed, Span<byte> target)

@@ -10,6 +10,29 @@ internal static unsafe partial class Snappy
 
     private const string Library = "libsnappy.so.1";
 
+    /// <summary>Bytes that compressing so many bytes may take at most (snappy.h, MaxCompressedLength).</summary>
+    internal static int Bound(int length) => checked(32 + length + (length / 6));
+
+    /// <summary>Compresses into a target of at least <see cref="Bound"/> bytes; gives the bytes written.</summary>
+    internal static int Compress(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        fixed (byte* from = source)
+        fixed (byte* to = target)
+        {
+            try
+            {
+                nuint written = (nuint)target.Length;
+                return snappy_compress(from, (nuint)source.Length, to, &written) == 0
+                    ? (int)written
+                    : throw new InvalidOperationException($"snappy could not compress {source.Length} bytes.");
+            }
+            catch (DllNotFoundException e)
+            {
+                throw Missing(e);
+            }
+        }
+    }
+
     /// <summary>Decompresses what must fill the target exactly.</summary>
     internal static void Decompress(ReadOnlySpan<byte> packed, Span<byte> target)
     {
@@ -27,7 +50,7 @@ internal static unsafe partial class Snappy
             }
             catch (DllNotFoundException e)
             {
-                throw new DllNotFoundException($"{Library} is missing: install the package libsnappy1v5.", e);
+                throw Missing(e);
             }
 
             if (snappy_uncompress(from, (nuint)packed.Length, to, &length) != 0)
@@ -36,6 +59,11 @@ internal static unsafe partial class Snappy
             }
         }
     }
+
+    private static DllNotFoundException Missing(Exception e) => new($"{Library} is missing: install the package libsnappy1v5.", e);
+
+    [LibraryImport(Library)]
+    private static partial int snappy_compress(byte* source, nuint length, byte* target, nuint* targetLength);
 
     [LibraryImport(Library)]
     private static partial int snappy_uncompressed_length(byte* packed, nuint packedLength, nuint* length);

@@ -8,6 +8,10 @@ internal static unsafe partial class Zstd
 {
     private const string Library = "libzstd.so.1";
     private const int ContextsMax = 16;
+
+    /// <summary>The highest level that needs no more memory than others.</summary>
+    internal const int LevelMax = 19;
+
     private static readonly ConcurrentBag<CompressionContext> CompressionContexts = [];
     private static readonly ConcurrentBag<DecompressionContext> DecompressionContexts = [];
 

@@ -144,6 +144,28 @@ internal static class FooterFormat
             writer.EndStruct(list);
         }
 
+        if (column.SizeStatistics is not null)
+        {
+            Write(ref writer, column.SizeStatistics);
+        }
+
+        writer.EndStruct(outer);
+    }
+
+    private static void Write(ref ThriftWriter writer, SizeStatistics sizes)
+    {
+        short outer = writer.BeginStruct(16);
+        if (sizes.UnencodedByteArrayDataBytes is long bytes)
+        {
+            writer.I64(1, bytes);
+        }
+
+        if (sizes.DefinitionLevelHistogram.Length > 0)
+        {
+            writer.I64List(2, sizes.RepetitionLevelHistogram.AsSpan());
+            writer.I64List(3, sizes.DefinitionLevelHistogram.AsSpan());
+        }
+
         writer.EndStruct(outer);
     }
 

@@ -24,9 +24,22 @@ internal static class PageHeaderFormat
         }
 
         int crcOffset = target.Length - 5;
-        short inner = writer.BeginStruct(header.Type == PageType.DataPage ? (short)5 : (short)7);
+        short inner = writer.BeginStruct(header.Type switch { PageType.DataPage => 5, PageType.DictionaryPage => 7, _ => 8 });
         writer.I32(1, header.NumValues);
-        writer.I32(2, (int)header.Encoding);
+        if (header.Type == PageType.DataPageV2)
+        {
+            writer.I32(2, header.NumNulls.GetValueOrDefault());
+            writer.I32(3, header.NumRows.GetValueOrDefault());
+            writer.I32(4, (int)header.Encoding);
+            writer.I32(5, header.DefinitionLevelsByteLength);
+            writer.I32(6, header.RepetitionLevelsByteLength);
+            writer.Bool(7, header.IsCompressed);
+        }
+        else
+        {
+            writer.I32(2, (int)header.Encoding);
+        }
+
         if (header.Type == PageType.DataPage)
         {
             writer.I32(3, (int)ParquetEncoding.Rle);

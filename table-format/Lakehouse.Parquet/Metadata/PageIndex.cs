@@ -19,10 +19,20 @@ public sealed record ColumnIndex
 
     /// <summary>Nulls of each page.</summary>
     public ImmutableArray<long> NullCounts { get; init; } = [];
+
+    /// <summary>Page by page, how many entries have each repetition level; empty when it is not said.</summary>
+    public ImmutableArray<long> RepetitionLevelHistograms { get; init; } = [];
+
+    /// <summary>Page by page, how many entries have each definition level; empty when it is not said.</summary>
+    public ImmutableArray<long> DefinitionLevelHistograms { get; init; } = [];
 }
 
 /// <summary>Where the pages of a chunk lie (parquet.thrift OffsetIndex).</summary>
-public sealed record OffsetIndex(ImmutableArray<PageLocation> PageLocations);
+public sealed record OffsetIndex(ImmutableArray<PageLocation> PageLocations)
+{
+    /// <summary>Of strings and binary, the bytes of each page's values without lengths and nulls; empty when it is not said.</summary>
+    public ImmutableArray<long> UnencodedByteArrayDataBytes { get; init; } = [];
+}
 
 /// <summary>A data page: its offset, its bytes with the header, its first row in the row group (parquet.thrift PageLocation).</summary>
 public readonly record struct PageLocation(long Offset, int CompressedPageSize, long FirstRowIndex);

@@ -38,6 +38,13 @@ internal static class PageIndexFormat
             writer.ZigZag(page.NullCount);
         }
 
+        if (chunk.LevelHistograms.Length > 0)
+        {
+            (long[] Repetitions, long[] Definitions)[] histograms = [.. Enumerable.Range(0, pages.Length).Select(p => chunk.Histograms(p))];
+            writer.I64List(6, [.. histograms.SelectMany(static h => h.Repetitions)]);
+            writer.I64List(7, [.. histograms.SelectMany(static h => h.Definitions)]);
+        }
+
         writer.EndStruct(outer);
     }
 
@@ -56,6 +63,11 @@ internal static class PageIndexFormat
             writer.I64(3, firstRow);
             writer.EndStruct(list);
             firstRow += page.RowCount;
+        }
+
+        if (chunk.Field.Type.IsVariableWidth)
+        {
+            writer.I64List(2, [.. chunk.PageIndex.Select(static p => p.VariableByteCount)]);
         }
 
         writer.EndStruct(outer);
@@ -89,13 +101,13 @@ internal static class PageIndexFormat
                     index = index with { BoundaryOrder = (BoundaryOrder)reader.I32(type) };
                     break;
                 case 5:
-                    var nullCounts = new long[reader.List(type, out byte countType)];
-                    for (int i = 0; i < nullCounts.Length; i++)
-                    {
-                        nullCounts[i] = reader.I64(countType);
-                    }
-
-                    index = index with { NullCounts = [.. nullCounts] };
+                    index = index with { NullCounts = reader.I64List(type) };
+                    break;
+                case 6:
+                    index = index with { RepetitionLevelHistograms = reader.I64List(type) };
+                    break;
+                case 7:
+                    index = index with { DefinitionLevelHistograms = reader.I64List(type) };
                     break;
                 default:
                     reader.Skip(type);
@@ -123,8 +135,15 @@ internal static class PageIndexFormat
         var reader = new ThriftReader(source);
         var locations = ImmutableArray.CreateBuilder<PageLocation>();
         short outer = reader.BeginStruct();
+        ImmutableArray<long> sizes = [];
         while (reader.NextField(out short id, out byte type))
         {
+            if (id == 2)
+            {
+                sizes = reader.I64List(type);
+                continue;
+            }
+
             if (id != 1)
             {
                 reader.Skip(type);
@@ -139,7 +158,7 @@ internal static class PageIndexFormat
         }
 
         reader.EndStruct(outer);
-        return new OffsetIndex(locations.ToImmutable());
+        return new OffsetIndex(locations.ToImmutable()) { UnencodedByteArrayDataBytes = sizes };
     }
 
     private static PageLocation ReadLocation(ref ThriftReader reader)

@@ -78,6 +78,22 @@ public sealed record ColumnMetaData
 
     /// <summary>How many pages have which encoding, the dictionary page first.</summary>
     public ImmutableArray<PageEncodingStats> EncodingStats { get; init; } = [];
+
+    /// <summary>What the values take in memory.</summary>
+    public SizeStatistics? SizeStatistics { get; init; }
+}
+
+/// <summary>What the values of a chunk take in memory (parquet.thrift SizeStatistics).</summary>
+public sealed record SizeStatistics
+{
+    /// <summary>Bytes of all strings or binary values, without lengths and nulls; null for other types.</summary>
+    public long? UnencodedByteArrayDataBytes { get; init; }
+
+    /// <summary>How many entries have each repetition level; empty when it is not said.</summary>
+    public ImmutableArray<long> RepetitionLevelHistogram { get; init; } = [];
+
+    /// <summary>How many entries have each definition level; empty when it is not said.</summary>
+    public ImmutableArray<long> DefinitionLevelHistogram { get; init; } = [];
 }
 
 /// <summary>Pages of a type and an encoding (parquet.thrift PageEncodingStats).</summary>

@@ -148,6 +148,8 @@ internal static class RowGroupFormat
                 return column with { Statistics = ReadStatistics(ref reader) };
             case 13:
                 return column with { EncodingStats = ReadEncodingStats(ref reader, type) };
+            case 16:
+                return column with { SizeStatistics = ReadSizes(ref reader) };
             default:
                 reader.Skip(type);
                 return column;
@@ -212,5 +214,32 @@ internal static class RowGroupFormat
 
         reader.EndStruct(outer);
         return statistics;
+    }
+
+    private static SizeStatistics ReadSizes(ref ThriftReader reader)
+    {
+        var sizes = new SizeStatistics();
+        short outer = reader.BeginStruct();
+        while (reader.NextField(out short id, out byte type))
+        {
+            switch (id)
+            {
+                case 1:
+                    sizes = sizes with { UnencodedByteArrayDataBytes = reader.I64(type) };
+                    break;
+                case 2:
+                    sizes = sizes with { RepetitionLevelHistogram = reader.I64List(type) };
+                    break;
+                case 3:
+                    sizes = sizes with { DefinitionLevelHistogram = reader.I64List(type) };
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        reader.EndStruct(outer);
+        return sizes;
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Lakehouse.Parquet;
@@ -102,6 +104,17 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> source)
         }
 
         return (int)count;
+    }
+
+    internal ImmutableArray<long> I64List(byte type)
+    {
+        long[] values = new long[List(type, out byte elementType)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = I64(elementType);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(values);
     }
 
     internal bool BoolElement() => Byte() == ThriftWriter.True;

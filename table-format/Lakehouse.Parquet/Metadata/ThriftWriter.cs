@@ -91,6 +91,15 @@ internal ref struct ThriftWriter(PooledBuffer target)
         }
     }
 
+    internal void I64List(short id, scoped ReadOnlySpan<long> values)
+    {
+        List(id, I64Type, values.Length);
+        foreach (long value in values)
+        {
+            ZigZag(value);
+        }
+    }
+
     internal readonly void BinaryElement(ReadOnlySpan<byte> value)
     {
         VarInt((ulong)value.Length);

@@ -9,8 +9,6 @@ internal sealed class BooleanColumnWriter(Field field, ParquetWriterOptions opti
     private int _bitCount;
     private int _trueCount;
 
-    protected override ParquetEncoding Encoding => ParquetEncoding.Plain;
-
     protected override int LimitRows(ColumnVector vector, int from, int count) => count;
 
     protected override void AppendValues(ColumnVector vector, int from, int count, int nulls)

@@ -9,12 +9,28 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
 {
     private ByteArrayDictionary _dictionary = new();
     private int[] _dense;
+
+    // Without dictionary the bytes of the values lie in the body side by side, and these are their lengths.
+    private int[] _lengths;
+    private int _lengthCount;
     private long _plainByteCount;
     private ValueAt _minimum;
     private ValueAt _maximum;
 
     internal ByteArrayColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path = null)
-        : base(field, options, state, path) => _dense = ArrayPool<int>.Shared.Rent(options.PageRowCount + 1);
+        : base(field, options, state, path)
+    {
+        _dense = ArrayPool<int>.Shared.Rent((2 * options.PageRowCount) + 1);
+        _lengths = ArrayPool<int>.Shared.Rent(options.PageRowCount + 1);
+    }
+
+    protected override ReadOnlySpan<ParquetEncoding> Candidates => Options.Encodings.HasFlag(FurtherEncodings.Delta)
+        ? [ParquetEncoding.Plain, ParquetEncoding.DeltaLengthByteArray, ParquetEncoding.DeltaByteArray]
+        : [ParquetEncoding.Plain];
+
+    protected override bool BodyIsPlain => false;
+
+    protected override long PendingByteCount => base.PendingByteCount + (4L * _lengthCount);
 
     protected override int DistinctCount => _dictionary.Count;
 
@@ -29,7 +45,7 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
     {
         count = base.LimitRows(vector, from, count);
         ReadOnlySpan<int> offsets = vector.Offsets;
-        int room = UsesDictionary ? Options.PageBytes : Options.PageBytes - (Body.Length - LevelRoom);
+        long room = UsesDictionary ? Options.PageBytes : Options.PageBytes - PendingByteCount;
         if (PlainBytes(offsets, from, count) <= room)
         {
             return count;
@@ -58,6 +74,7 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
             offsets = _dense.AsSpan(0, dense + 1);
         }
 
+        PageVariableByteCount += offsets[^1] - offsets[0];
         if (UsesDictionary)
         {
             _plainByteCount += PlainBytes(offsets, 0, offsets.Length - 1);
@@ -65,7 +82,25 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         }
         else
         {
-            AppendPlain(vector.Bytes, offsets);
+            AppendBytes(vector.Bytes, offsets);
+        }
+    }
+
+    protected override void EncodeValues(ParquetEncoding encoding, PooledBuffer target)
+    {
+        ReadOnlySpan<byte> bytes = Body.Written[LevelRoom..];
+        ReadOnlySpan<int> lengths = _lengths.AsSpan(0, _lengthCount);
+        switch (encoding)
+        {
+            case ParquetEncoding.DeltaLengthByteArray:
+                DeltaLengthByteArrays.Encode(bytes, lengths, target);
+                break;
+            case ParquetEncoding.DeltaByteArray:
+                DeltaByteArrays.Encode(bytes, lengths, _dense, target);
+                break;
+            default:
+                PlainByteArrays.Encode(bytes, lengths, target);
+                break;
         }
     }
 
@@ -74,11 +109,10 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         foreach (uint index in indexes)
         {
             ReadOnlySpan<byte> value = _dictionary[(int)index];
-            Span<byte> room = Body.Reserve(4 + value.Length);
-            BinaryPrimitives.WriteInt32LittleEndian(room, value.Length);
-            value.CopyTo(room[4..]);
-            int at = Body.Length + 4;
-            Body.Advance(4 + value.Length);
+            int at = Body.Length;
+            Body.Append(value);
+            _lengths[_lengthCount++] = value.Length;
+            PageVariableByteCount += value.Length;
             Include(ByteArrayDictionary.LoadPrefix(value, 0, value.Length), at, value.Length);
         }
     }
@@ -107,6 +141,7 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         }
 
         _dictionary.BeginPage();
+        _lengthCount = 0;
         ForgetBounds();
     }
 
@@ -117,39 +152,28 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
     {
         base.Dispose();
         _dictionary.Dispose();
-        int[] dense = _dense;
-        _dense = [];
-        if (dense.Length > 0)
+        if (_dense.Length > 0)
         {
-            ArrayPool<int>.Shared.Return(dense);
+            ArrayPool<int>.Shared.Return(_dense);
+            ArrayPool<int>.Shared.Return(_lengths);
+            (_dense, _lengths) = ([], []);
         }
     }
 
     private static long PlainBytes(ReadOnlySpan<int> offsets, int from, int count) => offsets[from + count] - offsets[from] + (4L * count);
 
-    private void AppendPlain(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets)
+    private void AppendBytes(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets)
     {
         int count = offsets.Length - 1;
-        int total = checked((int)PlainBytes(offsets, 0, count));
-        Span<byte> room = Body.Reserve(total);
-        int start = Body.Length;
-        int at = 0;
-        for (int i = 0; i < count; i++)
-        {
-            int offset = offsets[i];
-            int length = offsets[i + 1] - offset;
-            BinaryPrimitives.WriteInt32LittleEndian(room[at..], length);
-            bytes.Slice(offset, length).CopyTo(room[(at + 4)..]);
-            at += 4 + length;
-        }
-
-        Body.Advance(total);
-        at = start + 4;
+        int shift = Body.Length - offsets[0];
+        Body.Append(bytes[offsets[0]..offsets[count]]);
+        Span<int> lengths = _lengths.AsSpan(_lengthCount, count);
+        _lengthCount += count;
         for (int i = 0; i < count; i++)
         {
             int length = offsets[i + 1] - offsets[i];
-            Include(ByteArrayDictionary.LoadPrefix(bytes, offsets[i], length), at, length);
-            at += 4 + length;
+            lengths[i] = length;
+            Include(ByteArrayDictionary.LoadPrefix(bytes, offsets[i], length), offsets[i] + shift, length);
         }
     }
 

@@ -9,10 +9,11 @@ namespace Lakehouse.Parquet;
 /// only when the page ends, go right in front of the values:
 /// <code>
 /// V1 body := [ u32 length | definition levels ] values        levels only where the column may hold nulls
+/// V2 body := definition levels values
 /// </code>
 /// Levels of a flat column are the validity bits themselves: a packed group of width 1, or one run when all values are there or none. A leaf
 /// in structs, lists or maps brings its levels (<see cref="EntryLevels"/>); its vector has a slot for every entry. Its pages end where rows
-/// end, unless one row alone is more than a page.
+/// end, unless one row alone is more than a page; V2 does not allow that, so from there on the chunk's pages are V1.
 /// </summary>
 internal abstract class ColumnWriter : IDisposable
 {
@@ -22,6 +23,7 @@ internal abstract class ColumnWriter : IDisposable
     private PooledBuffer _bounds = new(1024);
     private readonly LeafPath? _path;
     private byte[] _validity;
+    private readonly List<long> _histograms = [];
     private long _uncompressedByteCount;
     private bool _splitsRows;
 
@@ -53,11 +55,14 @@ internal abstract class ColumnWriter : IDisposable
 
     protected int PageNullCount { get; private set; }
 
+    /// <summary>Bytes of the strings or binary values of the page being built.</summary>
+    protected long PageVariableByteCount { get; set; }
+
     /// <summary>The levels of the page being built; null for a flat column.</summary>
     protected EntryLevels? Levels { get; private set; }
 
-    /// <summary>Encoding of the data pages of this chunk.</summary>
-    protected abstract ParquetEncoding Encoding { get; }
+    /// <summary>About what the values of the page being built take.</summary>
+    protected virtual long PendingByteCount => Body.Length - LevelRoom;
 
     protected ReadOnlySpan<EncodedPage> PageIndex => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pageIndex);
 
@@ -119,7 +124,7 @@ internal abstract class ColumnWriter : IDisposable
             dictionary = new PooledBuffer(1024);
             var header = new PageHeader { Type = PageType.DictionaryPage, NumValues = entries, Encoding = ParquetEncoding.Plain };
             ReadOnlySpan<byte> body = DictionaryBody();
-            int headerBytes = PageAssembly.Append(dictionary, header, body, Options.Codec, Options.ZstdLevel, _header);
+            int headerBytes = PageAssembly.Append(dictionary, header, body, Options.Codec, Options.Level, _header);
             _uncompressedByteCount += headerBytes + body.Length;
         }
 
@@ -129,16 +134,18 @@ internal abstract class ColumnWriter : IDisposable
             Path = _path?.Names ?? [Field.Name],
             SplitsRows = _splitsRows,
             Codec = Options.Codec,
-            Encoding = Encoding,
             DictionaryPage = dictionary,
             Pages = _pages,
             PageIndex = [.. _pageIndex],
+            LevelHistograms = [.. _histograms],
+            MaxRepetition = _path?.MaxRepetition ?? 0,
             Bounds = _bounds,
             UncompressedByteCount = _uncompressedByteCount,
         };
         _pages = new PooledBuffer(64 * 1024);
         _bounds = new PooledBuffer(1024);
         _pageIndex.Clear();
+        _histograms.Clear();
         _uncompressedByteCount = 0;
         _splitsRows = false;
         BeginChunk();
@@ -173,9 +180,11 @@ internal abstract class ColumnWriter : IDisposable
     {
     }
 
-    /// <summary>Completes the values in the body of the page that ends.</summary>
-    protected virtual void FinishValues()
+    /// <summary>Completes the values of the page that ends; gives the buffer in which they stand from <see cref="LevelRoom"/> on.</summary>
+    protected virtual PooledBuffer FinishValues(out ParquetEncoding encoding)
     {
+        encoding = ParquetEncoding.Plain;
+        return Body;
     }
 
     /// <summary>Reports the bounds of the page that ends through <see cref="SetBounds"/>, if there are any, and forgets them.</summary>
@@ -270,7 +279,7 @@ internal abstract class ColumnWriter : IDisposable
 
     protected void EndPageIfFull()
     {
-        if (PageRowCount == Options.PageRowCount || Body.Length - LevelRoom >= Options.PageBytes)
+        if (PageRowCount == Options.PageRowCount || PendingByteCount >= Options.PageBytes)
         {
             EndPage();
         }
@@ -284,6 +293,7 @@ internal abstract class ColumnWriter : IDisposable
         _validity = ArrayPool<byte>.Shared.Rent(_validity.Length);
         Levels = _path is null ? null : new EntryLevels(_path.MaxDefinition, _path.MaxRepetition);
         _pageIndex.Clear();
+        _histograms.Clear();
         _bounds.Clear();
         _uncompressedByteCount = 0;
         ResetBody();
@@ -296,39 +306,67 @@ internal abstract class ColumnWriter : IDisposable
 
     private void EndPage()
     {
-        FinishValues();
-        int levels = Levels is null && Field.Required ? 0 : WriteLevels();
+        PooledBuffer values = FinishValues(out ParquetEncoding encoding);
+        bool isV2 = Options.PagesV2 && !_splitsRows;
+        (int repetitions, int definitions) = Levels is null && Field.Required ? (0, 0) : WriteLevels(values, prefixed: !isV2);
         var page = new EncodedPage
         {
             Offset = _pages.Length,
             RowCount = Levels?.RowCount ?? PageRowCount,
             ValueCount = PageRowCount,
             NullCount = PageNullCount,
+            IsV2 = isV2,
+            Encoding = encoding,
+            VariableByteCount = PageVariableByteCount,
         };
         FinishBounds(ref page);
-        ReadOnlySpan<byte> body = Body.Written[(LevelRoom - levels)..];
-        var header = new PageHeader { Type = PageType.DataPage, NumValues = PageRowCount, Encoding = Encoding };
-        int headerBytes = PageAssembly.Append(_pages, header, body, Options.Codec, Options.ZstdLevel, _header);
+        ReadOnlySpan<byte> body = values.Written[(LevelRoom - repetitions - definitions)..];
+        var header = new PageHeader
+        {
+            Type = isV2 ? PageType.DataPageV2 : PageType.DataPage,
+            NumValues = PageRowCount,
+            NumRows = page.RowCount,
+            NumNulls = PageNullCount,
+            Encoding = encoding,
+            RepetitionLevelsByteLength = repetitions,
+            DefinitionLevelsByteLength = definitions,
+        };
+        int headerBytes = PageAssembly.Append(_pages, header, body, Options.Codec, Options.Level, _header);
         page.ByteCount = _pages.Length - page.Offset;
         _uncompressedByteCount += headerBytes + body.Length;
         _pageIndex.Add(page);
+        if (_path is not null)
+        {
+            Span<long> histogram = stackalloc long[_path.MaxRepetition + _path.MaxDefinition + 2];
+            histogram.Clear();
+            Levels!.CountLevels(histogram);
+            _histograms.AddRange(histogram);
+        }
+
         ResetBody();
     }
 
     // < Written to the start of the room first, then moved against the values.
-    private int WriteLevels()
+    private (int RepetitionBytes, int DefinitionBytes) WriteLevels(PooledBuffer page, bool prefixed)
     {
-        Span<byte> room = Body.Edit(0, LevelRoom);
-        int length = Levels?.Encode(room) ?? WriteValidity(room);
+        Span<byte> room = page.Edit(0, LevelRoom);
+        (int repetitions, int definitions) = Levels?.Encode(room, prefixed) ?? (0, WriteValidity(room, prefixed));
+        int length = repetitions + definitions;
         room[..length].CopyTo(room[^length..]);
-        return length;
+        return (repetitions, definitions);
     }
 
-    private int WriteValidity(Span<byte> room)
+    private int WriteValidity(Span<byte> room, bool prefixed)
     {
+        Span<byte> levels = prefixed ? room[4..] : room;
         int length = PageNullCount == 0 || PageNullCount == PageRowCount
-            ? RleHybrid.EncodeRun(PageRowCount, PageNullCount == 0 ? 1u : 0u, 1, room[4..])
-            : RleHybrid.EncodeBits(_validity, PageRowCount, room[4..]);
+            ? RleHybrid.EncodeRun(PageRowCount, PageNullCount == 0 ? 1u : 0u, 1, levels)
+            : RleHybrid.EncodeBits(_validity, PageRowCount, levels);
+        if (!prefixed)
+        {
+            return length;
+        }
+
         BinaryPrimitives.WriteInt32LittleEndian(room, length);
         return 4 + length;
     }
@@ -340,6 +378,7 @@ internal abstract class ColumnWriter : IDisposable
         Body.Advance(LevelRoom);
         PageRowCount = 0;
         PageNullCount = 0;
+        PageVariableByteCount = 0;
         Levels?.Clear();
     }
 }

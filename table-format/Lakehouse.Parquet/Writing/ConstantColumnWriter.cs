@@ -59,7 +59,6 @@ internal sealed class ConstantColumnWriter
         {
             Field = _column.Field,
             Codec = CompressionCodec.Uncompressed,
-            Encoding = ParquetEncoding.RleDictionary,
             DictionaryPage = dictionary,
             PatchableBytes = (crcOffset, valueOffset, value.Length),
             Pages = pages,
@@ -101,6 +100,8 @@ internal sealed class ConstantColumnWriter
                 HasBounds = true,
                 MinimumIsExact = true,
                 MaximumIsExact = true,
+                Encoding = ParquetEncoding.RleDictionary,
+                VariableByteCount = (long)rows * valueLength,
             };
         }
 

@@ -8,10 +8,12 @@ namespace Lakehouse.Parquet;
 /// <summary>
 /// A column that begins with a dictionary and gives it up, for the whole chunk, when the data does not repay it:
 /// 1. after 1,024, 2,048 ... 65,536 values, when the repetitions so far make the distinct values too many (a birthday estimate);
-/// 2. whenever the dictionary exceeds its limit;
-/// 3. when the chunk ends and PLAIN would take about as much.
-/// Pages made until then are decoded and written again as PLAIN: within a chunk all pages have a dictionary or none has, as merging
-/// pages without decoding, and Spark's vectorised reader, need it. What was found is remembered for the sink's next files.
+/// 2. then too, when the differences of integers take far less than the indexes;
+/// 3. whenever the dictionary exceeds its limit;
+/// 4. when the chunk ends and PLAIN would take about as much.
+/// Pages made until then are decoded and written again without it: within a chunk all pages have a dictionary or none has, as merging
+/// pages without decoding, and Spark's vectorised reader, need it. How values are encoded without one is tried out on the first page that
+/// has any. What was found is remembered for the sink's next files.
 /// </summary>
 internal abstract class DictionaryColumnWriter : ColumnWriter
 {
@@ -19,6 +21,8 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     private const int ProbeValuesMax = 1 << 16;
     private readonly ColumnWriterState _state;
     private readonly string _name;
+    private readonly PooledBuffer _encoded = new(64 * 1024);
+    private ParquetEncoding? _encoding;
     private uint[] _indexes;
     private int _indexCount;
     private long _nextProbe = ProbeValuesMin;
@@ -39,7 +43,11 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
 
     protected bool UsesDictionary { get; private set; }
 
-    protected override ParquetEncoding Encoding => UsesDictionary ? ParquetEncoding.RleDictionary : ParquetEncoding.Plain;
+    /// <summary>How values may be encoded without a dictionary; PLAIN first.</summary>
+    protected abstract ReadOnlySpan<ParquetEncoding> Candidates { get; }
+
+    /// <summary>Whether the values of the page being built stand in the body as PLAIN has them.</summary>
+    protected abstract bool BodyIsPlain { get; }
 
     protected abstract int DistinctCount { get; }
 
@@ -78,7 +86,8 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         if (!tooMany && EncodedValueCount >= _nextProbe && _nextProbe <= ProbeValuesMax)
         {
             _nextProbe *= 2;
-            tooMany = ExpectedDictionaryBytes() > Options.DictionaryBytesMax / 4;
+            tooMany = ExpectedDictionaryBytes() > Options.DictionaryBytesMax / 4
+                || IsDenserWithoutDictionary(_indexes.AsSpan(0, _indexCount));
         }
 
         if (tooMany)
@@ -108,16 +117,20 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         EncodedValueCount = 0;
         _nextProbe = ProbeValuesMin;
         _indexCount = 0;
+        _encoding = null;
         UsesDictionary = Options.Dictionaries && !_state.IsWithoutDictionary(_name);
         ClearDictionary();
     }
 
-    protected override void FinishValues()
+    protected override PooledBuffer FinishValues(out ParquetEncoding encoding)
     {
         if (!UsesDictionary)
         {
-            return;
+            encoding = PageRowCount == PageNullCount ? ParquetEncoding.Plain : _encoding ??= Choose();
+            return Encoded(encoding);
         }
+
+        encoding = ParquetEncoding.RleDictionary;
 
         // < A page of nulls only still has its byte of width (Parquet readers of Rust and C++ insist).
         int width = BitPacking.Width((uint)Math.Max(1, DistinctCount) - 1);
@@ -125,7 +138,14 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         room[0] = (byte)width;
         Body.Advance(1 + RleHybrid.Encode(_indexes, _indexCount, width, room[1..]));
         _indexCount = 0;
+        return Body;
     }
+
+    /// <summary>Appends the values of the page being built in one of the candidates.</summary>
+    protected abstract void EncodeValues(ParquetEncoding encoding, PooledBuffer target);
+
+    /// <summary>Whether values are much smaller in another encoding than their indexes are.</summary>
+    protected virtual bool IsDenserWithoutDictionary(Span<uint> indexes) => false;
 
     /// <summary>Appends dictionary entries as PLAIN values.</summary>
     protected abstract void AppendPlain(ReadOnlySpan<uint> indexes);
@@ -140,12 +160,43 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     public override void Dispose()
     {
         base.Dispose();
+        _encoded.Dispose();
         uint[] indexes = _indexes;
         _indexes = [];
         if (indexes.Length > 0)
         {
             ArrayPool<uint>.Shared.Return(indexes);
         }
+    }
+
+    private ParquetEncoding Choose()
+    {
+        if (_state.EncodingOf(_name) is { } known && Candidates.Contains(known))
+        {
+            return known;
+        }
+
+        ParquetEncoding chosen = EncodingTrial.Cheapest(Candidates, encoding => Encoded(encoding).Written[LevelRoom..], Options);
+        if (PageRowCount - PageNullCount >= ProbeValuesMin)
+        {
+            _state.Choose(_name, chosen);
+        }
+
+        return chosen;
+    }
+
+    private PooledBuffer Encoded(ParquetEncoding encoding)
+    {
+        if (encoding == ParquetEncoding.Plain && BodyIsPlain)
+        {
+            return Body;
+        }
+
+        _encoded.Clear();
+        _encoded.Reserve(LevelRoom);
+        _encoded.Advance(LevelRoom);
+        EncodeValues(encoding, _encoded);
+        return _encoded;
     }
 
     // < n draws from N equally likely values repeat about n * n / 2N times.
@@ -228,17 +279,18 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         PageHeader header = PageHeaderFormat.Read(bytes, out int headerBytes);
         byte[] body = ArrayPool<byte>.Shared.Rent(Math.Max(1, header.UncompressedPageSize));
         Span<byte> values = body.AsSpan(0, header.UncompressedPageSize);
-        PageCodec.Decompress(Options.Codec, bytes[headerBytes..], values);
+        Unpack(header, bytes[headerBytes..], values);
         if (levels is not null)
         {
-            values = values[levels.Decode(values, page.ValueCount)..];
+            values = values[levels.Decode(values, page.ValueCount, header)..];
         }
         else if (!Field.Required)
         {
-            int levelBytes = BinaryPrimitives.ReadInt32LittleEndian(values);
+            int start = header.Type == PageType.DataPageV2 ? 0 : 4;
+            int levelBytes = start == 0 ? header.DefinitionLevelsByteLength : BinaryPrimitives.ReadInt32LittleEndian(values);
             if (page.NullCount > 0)
             {
-                RleHybrid.Decode(values.Slice(4, levelBytes), 1, scratch.AsSpan(0, page.ValueCount));
+                RleHybrid.Decode(values.Slice(start, levelBytes), 1, scratch.AsSpan(0, page.ValueCount));
                 bits.AsSpan().Clear();
                 for (int i = 0; i < page.ValueCount; i++)
                 {
@@ -246,12 +298,22 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
                 }
             }
 
-            values = values[(4 + levelBytes)..];
+            values = values[(start + levelBytes)..];
         }
 
         Span<uint> indexes = scratch.AsSpan(0, page.ValueCount - page.NullCount);
         RleHybrid.Decode(values[1..], values[0], indexes);
         ArrayPool<byte>.Shared.Return(body);
         return indexes;
+    }
+
+    private void Unpack(in PageHeader header, ReadOnlySpan<byte> packed, Span<byte> body)
+    {
+        int levels = header.Type == PageType.DataPageV2 ? header.LevelsByteLength : 0;
+        packed[..levels].CopyTo(body);
+        PageCodec.Decompress(
+            header.Type == PageType.DataPageV2 && !header.IsCompressed ? CompressionCodec.Uncompressed : Options.Codec,
+            packed[levels..],
+            body[levels..]);
     }
 }

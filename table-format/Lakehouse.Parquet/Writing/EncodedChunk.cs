@@ -16,8 +16,6 @@ internal sealed record EncodedChunk : IDisposable
 
     internal required CompressionCodec Codec { get; init; }
 
-    internal required ParquetEncoding Encoding { get; init; }
-
     /// <summary>The dictionary page with its header, or null. Its bytes are there until <see cref="ReleasePages"/>.</summary>
     internal PooledBuffer? DictionaryPage
     {
@@ -43,6 +41,15 @@ internal sealed record EncodedChunk : IDisposable
 
     internal required EncodedPage[] PageIndex { get; init; }
 
+    /// <summary>
+    /// Of leaves in structs, lists and maps, page by page: how many entries have each repetition level, then each definition level.
+    /// Empty for flat columns, whose null counts say the same.
+    /// </summary>
+    internal long[] LevelHistograms { get; init; } = [];
+
+    /// <summary>The highest repetition level.</summary>
+    internal int MaxRepetition { get; init; }
+
     /// <summary>The bytes of all bounds.</summary>
     internal required PooledBuffer Bounds { get; init; }
 
@@ -52,6 +59,19 @@ internal sealed record EncodedChunk : IDisposable
     internal long ByteCount => DictionaryByteCount + (long)PagesByteCount;
 
     internal long MemoryByteCount => (DictionaryPage?.Capacity ?? 0) + (long)Pages.Capacity + Bounds.Capacity;
+
+    /// <summary>The histograms of a page, or of the whole chunk when none is named: repetition levels, definition levels.</summary>
+    internal (long[] Repetitions, long[] Definitions) Histograms(int? page)
+    {
+        int perPage = LevelHistograms.Length / Math.Max(1, PageIndex.Length);
+        long[] sums = new long[perPage];
+        for (int i = 0; i < LevelHistograms.Length; i++)
+        {
+            sums[i % perPage] += page is null || i / perPage == page ? LevelHistograms[i] : 0;
+        }
+
+        return perPage == 0 ? ([], []) : (sums[..(MaxRepetition + 1)], sums[(MaxRepetition + 1)..]);
+    }
 
     internal ReadOnlySpan<byte> Minimum(in EncodedPage page) => Bounds.Written.Slice(page.MinimumOffset, page.MinimumLength);
 
@@ -89,4 +109,9 @@ internal struct EncodedPage
     internal bool HasBounds;
     internal bool MinimumIsExact;
     internal bool MaximumIsExact;
+    internal bool IsV2;
+    internal ParquetEncoding Encoding;
+
+    /// <summary>Bytes of strings and binary without lengths and nulls (parquet.thrift OffsetIndex).</summary>
+    internal long VariableByteCount;
 }

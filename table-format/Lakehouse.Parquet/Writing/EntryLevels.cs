@@ -42,22 +42,33 @@ internal sealed class EntryLevels(int maxDefinition, int maxRepetition) : IDispo
 
     internal void Clear() => (Count, RowCount) = (0, 0);
 
-    /// <summary>Writes the levels as a V1 page begins, repetition first; gives the bytes.</summary>
-    internal int Encode(Span<byte> target)
+    /// <summary>Writes the levels as a page begins, repetition first, each behind its length if <paramref name="prefixed"/> (V1).</summary>
+    internal (int RepetitionBytes, int DefinitionBytes) Encode(Span<byte> target, bool prefixed)
     {
-        int length = maxRepetition == 0 ? 0 : Encode(_repetitions, maxRepetition, target);
-        return length + (maxDefinition == 0 ? 0 : Encode(_definitions, maxDefinition, target[length..]));
+        int length = maxRepetition == 0 ? 0 : Encode(_repetitions, maxRepetition, target, prefixed);
+        return (length, maxDefinition == 0 ? 0 : Encode(_definitions, maxDefinition, target[length..], prefixed));
     }
 
-    /// <summary>Takes over the levels with which the body of a V1 page begins; gives the bytes.</summary>
-    internal int Decode(ReadOnlySpan<byte> body, int count)
+    /// <summary>Takes over the levels with which the body of a page begins; gives the bytes.</summary>
+    internal int Decode(ReadOnlySpan<byte> body, int count, in PageHeader header)
     {
         Reserve(count);
-        int length = Decode(body, maxRepetition, _repetitions.AsSpan(0, count));
-        length += Decode(body[length..], maxDefinition, _definitions.AsSpan(0, count));
+        bool isV2 = header.Type == PageType.DataPageV2;
+        int length = Decode(body, maxRepetition, isV2 ? header.RepetitionLevelsByteLength : null, _repetitions.AsSpan(0, count));
+        length += Decode(body[length..], maxDefinition, isV2 ? header.DefinitionLevelsByteLength : null, _definitions.AsSpan(0, count));
         Count = count;
         RowCount = Repetitions.Count(0u);
         return length;
+    }
+
+    /// <summary>Adds the entries to the histograms: how many have each repetition level, then each definition level.</summary>
+    internal void CountLevels(Span<long> histogram)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            histogram[(int)_repetitions[i]]++;
+            histogram[maxRepetition + 1 + (int)_definitions[i]]++;
+        }
     }
 
     /// <inheritdoc/>
@@ -68,14 +79,19 @@ internal sealed class EntryLevels(int maxDefinition, int maxRepetition) : IDispo
         (_definitions, _repetitions, Count) = ([], [], 0);
     }
 
-    private int Encode(uint[] levels, int max, Span<byte> target)
+    private int Encode(uint[] levels, int max, Span<byte> target, bool prefixed)
     {
+        if (!prefixed)
+        {
+            return RleHybrid.Encode(levels, Count, Width(max), target);
+        }
+
         int length = RleHybrid.Encode(levels, Count, Width(max), target[4..]);
         BinaryPrimitives.WriteInt32LittleEndian(target, length);
         return 4 + length;
     }
 
-    private static int Decode(ReadOnlySpan<byte> body, int max, Span<uint> levels)
+    private static int Decode(ReadOnlySpan<byte> body, int max, int? length, Span<uint> levels)
     {
         if (max == 0)
         {
@@ -83,9 +99,10 @@ internal sealed class EntryLevels(int maxDefinition, int maxRepetition) : IDispo
             return 0;
         }
 
-        int length = BinaryPrimitives.ReadInt32LittleEndian(body);
-        RleHybrid.Decode(body.Slice(4, length), Width(max), levels);
-        return 4 + length;
+        int start = length is null ? 4 : 0;
+        int bytes = length ?? BinaryPrimitives.ReadInt32LittleEndian(body);
+        RleHybrid.Decode(body.Slice(start, bytes), Width(max), levels);
+        return start + bytes;
     }
 
     private static int Width(int max) => 32 - BitOperations.LeadingZeroCount((uint)max);

@@ -11,6 +11,9 @@ namespace Lakehouse.Parquet;
 internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
     where T : unmanaged, IEquatable<T>, IComparisonOperators<T, T, bool>
 {
+    // Differences must be that much smaller than indexes to replace them: they get no dictionary page, but hide repetitions from the codec.
+    private const double DenserBy = 0.6;
+    private const int ProbedValuesMin = 512;
     private readonly FixedDictionary<T> _dictionary = new();
     private readonly PooledBuffer _dictionaryBody = new(16);
     private readonly TypeKind _kind;
@@ -27,6 +30,17 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         _storedBytes = _kind == TypeKind.Decimal ? Decimals.ByteCount(field.Type.Precision) : Unsafe.SizeOf<T>();
         _dense = ArrayPool<T>.Shared.Rent(options.PageRowCount);
     }
+
+    protected override ReadOnlySpan<ParquetEncoding> Candidates => _kind switch
+    {
+        TypeKind.Decimal => [ParquetEncoding.Plain],
+        TypeKind.Float or TypeKind.Double => Options.Encodings.HasFlag(FurtherEncodings.ByteStreamSplit)
+            ? [ParquetEncoding.Plain, ParquetEncoding.ByteStreamSplit]
+            : [ParquetEncoding.Plain],
+        _ => Options.Encodings.HasFlag(FurtherEncodings.Delta) ? [ParquetEncoding.Plain, ParquetEncoding.DeltaBinaryPacked] : [ParquetEncoding.Plain],
+    };
+
+    protected override bool BodyIsPlain => true;
 
     protected override int DistinctCount => _dictionary.Count;
 
@@ -60,15 +74,43 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         }
     }
 
-    protected override void AppendPlain(ReadOnlySpan<uint> indexes)
+    protected override void EncodeValues(ParquetEncoding encoding, PooledBuffer target)
     {
-        Span<T> values = _dense.AsSpan(0, indexes.Length);
-        ReadOnlySpan<T> entries = _dictionary.Values;
-        for (int i = 0; i < indexes.Length; i++)
+        ReadOnlySpan<byte> stored = Body.Written[LevelRoom..];
+        if (encoding == ParquetEncoding.ByteStreamSplit)
         {
-            values[i] = entries[(int)indexes[i]];
+            ByteStreamSplit.Encode(stored, _storedBytes, target.Reserve(stored.Length));
+            target.Advance(stored.Length);
+        }
+        else
+        {
+            EncodeDifferences(MemoryMarshal.Cast<byte, T>(stored), target);
+        }
+    }
+
+    protected override bool IsDenserWithoutDictionary(Span<uint> indexes)
+    {
+        if (!Candidates.Contains(ParquetEncoding.DeltaBinaryPacked) || indexes.Length < ProbedValuesMin)
+        {
+            return false;
         }
 
+        Span<T> values = LookUp(indexes);
+        int width = BitPacking.Width((uint)Math.Max(1, DistinctCount) - 1);
+        using var scratch = new PooledBuffer(DeltaStream.BytesMax(indexes.Length, _storedBytes));
+        EncodeDifferences(values, scratch);
+        int differences = scratch.Length;
+        scratch.Clear();
+        uint[] copy = ArrayPool<uint>.Shared.Rent(indexes.Length + 8);
+        indexes.CopyTo(copy);
+        int packed = RleHybrid.Encode(copy, indexes.Length, width, scratch.Reserve(RleHybrid.BytesMax(indexes.Length, width)));
+        ArrayPool<uint>.Shared.Return(copy);
+        return differences < packed * DenserBy;
+    }
+
+    protected override void AppendPlain(ReadOnlySpan<uint> indexes)
+    {
+        Span<T> values = LookUp(indexes);
         _hasBounds = MinMax.Widen<T>(_kind, values, _hasBounds, ref _minimum, ref _maximum);
         AppendStored(Body, values);
     }
@@ -116,6 +158,26 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         {
             ArrayPool<T>.Shared.Return(dense);
         }
+    }
+
+    private static void EncodeDifferences(ReadOnlySpan<T> values, PooledBuffer target)
+    {
+        Span<byte> room = target.Reserve(DeltaStream.BytesMax(values.Length, Unsafe.SizeOf<T>()));
+        target.Advance(typeof(T) == typeof(int)
+            ? DeltaStream.Encode(MemoryMarshal.Cast<T, int>(values), room)
+            : DeltaStream.Encode(MemoryMarshal.Cast<T, long>(values), room));
+    }
+
+    private Span<T> LookUp(ReadOnlySpan<uint> indexes)
+    {
+        Span<T> values = _dense.AsSpan(0, indexes.Length);
+        ReadOnlySpan<T> entries = _dictionary.Values;
+        for (int i = 0; i < indexes.Length; i++)
+        {
+            values[i] = entries[(int)indexes[i]];
+        }
+
+        return values;
     }
 
     private void AppendStored(PooledBuffer target, ReadOnlySpan<T> values)

@@ -152,13 +152,11 @@ internal static class FooterAssembly
     private static ColumnMetaData Describe(EncodedChunk chunk, long offset)
     {
         bool hasDictionary = chunk.DictionaryPage is not null;
-        var dataPages = new PageEncodingStats(PageType.DataPage, chunk.Encoding, chunk.PageIndex.Length);
+        ImmutableArray<PageEncodingStats> pages = CountPages(chunk, hasDictionary);
         return new ColumnMetaData
         {
             Type = SchemaMapping.PhysicalType(chunk.Field.Type),
-            Encodings = hasDictionary
-                ? [ParquetEncoding.Plain, ParquetEncoding.Rle, ParquetEncoding.RleDictionary]
-                : [ParquetEncoding.Plain, ParquetEncoding.Rle],
+            Encodings = [.. pages.Select(static p => p.Encoding).Append(ParquetEncoding.Rle).Distinct().Order()],
             PathInSchema = chunk.Path,
             Codec = chunk.Codec,
             NumValues = chunk.PageIndex.Sum(static p => (long)p.ValueCount),
@@ -167,9 +165,33 @@ internal static class FooterAssembly
             DataPageOffset = offset + chunk.DictionaryByteCount,
             DictionaryPageOffset = hasDictionary ? offset : null,
             Statistics = Fold(chunk),
-            EncodingStats = hasDictionary
-                ? [new PageEncodingStats(PageType.DictionaryPage, ParquetEncoding.Plain, 1), dataPages]
-                : [dataPages],
+            EncodingStats = pages,
+            SizeStatistics = Sizes(chunk),
+        };
+    }
+
+    private static ImmutableArray<PageEncodingStats> CountPages(EncodedChunk chunk, bool hasDictionary)
+    {
+        IEnumerable<PageEncodingStats> data = chunk.PageIndex
+            .GroupBy(static p => (Type: p.IsV2 ? PageType.DataPageV2 : PageType.DataPage, p.Encoding))
+            .Select(static g => new PageEncodingStats(g.Key.Type, g.Key.Encoding, g.Count()));
+        return hasDictionary ? [new PageEncodingStats(PageType.DictionaryPage, ParquetEncoding.Plain, 1), .. data] : [.. data];
+    }
+
+    private static SizeStatistics? Sizes(EncodedChunk chunk)
+    {
+        bool isVariable = chunk.Field.Type.IsVariableWidth;
+        if (!isVariable && chunk.LevelHistograms.Length == 0)
+        {
+            return null;
+        }
+
+        (long[] repetitions, long[] definitions) = chunk.Histograms(page: null);
+        return new SizeStatistics
+        {
+            UnencodedByteArrayDataBytes = isVariable ? chunk.PageIndex.Sum(static p => p.VariableByteCount) : null,
+            RepetitionLevelHistogram = [.. repetitions],
+            DefinitionLevelHistogram = [.. definitions],
         };
     }
 

@@ -6,28 +6,33 @@ internal static class PageAssembly
     /// <summary>
     /// Appends a page; sizes and CRC of the header are filled in. Gives the bytes of the header. Compresses straight into the target,
     /// behind the room for the longest header, and moves the body up to the header afterwards: moving is far cheaper than compressing.
+    /// The levels of a V2 page stand in front of its values as they are, and values that do not shrink are left as they are.
     /// </summary>
     internal static int Append(
         PooledBuffer target, PageHeader header, ReadOnlySpan<byte> body, CompressionCodec codec, int level, PooledBuffer scratch)
     {
-        int bodyMax = codec == CompressionCodec.Zstd ? Zstd.Bound(body.Length) : body.Length;
-        Span<byte> room = target.Reserve(checked(PageHeaderFormat.BytesMax + bodyMax));
+        int levels = header.Type == PageType.DataPageV2 ? header.LevelsByteLength : 0;
+        ReadOnlySpan<byte> values = body[levels..];
+        Span<byte> room = target.Reserve(checked(PageHeaderFormat.BytesMax + levels + PageCodec.Bound(codec, values.Length)));
         Span<byte> packed = room[PageHeaderFormat.BytesMax..];
-        if (codec == CompressionCodec.Zstd)
+        body[..levels].CopyTo(packed);
+        bool isV2 = header.Type == PageType.DataPageV2;
+        bool isEmpty = isV2 && values.IsEmpty;
+        int length = isEmpty ? 0 : PageCodec.Compress(codec, level, values, packed[levels..]);
+        bool isCompressed = codec != CompressionCodec.Uncompressed && !isEmpty && !(isV2 && length >= values.Length);
+        if (isV2 && !isCompressed)
         {
-            packed = packed[..Zstd.Compress(body, packed, level)];
-        }
-        else
-        {
-            body.CopyTo(packed);
-            packed = packed[..body.Length];
+            values.CopyTo(packed[levels..]);
+            length = values.Length;
         }
 
+        packed = packed[..(levels + length)];
         scratch.Clear();
         header = header with
         {
             UncompressedPageSize = body.Length,
             CompressedPageSize = packed.Length,
+            IsCompressed = isCompressed,
             Crc = (int)Crc32.Append(0, packed),
         };
         PageHeaderFormat.Write(scratch, header);

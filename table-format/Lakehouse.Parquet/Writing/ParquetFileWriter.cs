@@ -50,6 +50,11 @@ public sealed class ParquetFileWriter : IDisposable
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(constants);
+        if (options.CompressionLevel is { } level && !(ParquetWriterOptions.LevelsOf(options.Codec) is var (min, max) && level >= min && level <= max))
+        {
+            throw new ArgumentException($"Codec {options.Codec} has no level {level}.", nameof(options));
+        }
+
         Schema = schema;
         _options = options;
         _writers = new ColumnWriter?[schema.Count];

@@ -5,17 +5,23 @@ namespace Lakehouse.Parquet;
 /// <summary>How a file is cut and compressed.</summary>
 public sealed record ParquetWriterOptions
 {
-    /// <summary>Compression: <see cref="CompressionCodec.Zstd"/> or <see cref="CompressionCodec.Uncompressed"/>.</summary>
+    /// <summary>Compression; LZO, Brotli and the deprecated LZ4 are not written.</summary>
     public CompressionCodec Codec
     {
         get;
-        init => field = value is CompressionCodec.Zstd or CompressionCodec.Uncompressed
+        init => field = PageCodec.Writes(value)
             ? value
-            : throw new ArgumentException($"Codec {value} is not written; zstd and none are.");
+            : throw new ArgumentException($"Codec {value} is not written; zstd, snappy, lz4_raw, gzip and none are.");
     } = CompressionCodec.Zstd;
 
-    /// <summary>Level of zstd, 1 to 19.</summary>
-    public int ZstdLevel { get; init; } = 1;
+    /// <summary>Level of zstd (1 to 19) or gzip (1 to 9); null: 1 and 6. Other codecs have none.</summary>
+    public int? CompressionLevel { get; init; }
+
+    /// <summary>Encodings that may be chosen beside dictionaries and PLAIN, which every reader knows.</summary>
+    public FurtherEncodings Encodings { get; init; }
+
+    /// <summary>True: pages of version 2, whose levels are not compressed. Readers of the oldest kind know version 1 only.</summary>
+    public bool PagesV2 { get; init; }
 
     /// <summary>Rows after which a page ends; tiny pages merge badly, so the default is what other writers take as a limit.</summary>
     public int PageRowCount
@@ -40,6 +46,13 @@ public sealed record ParquetWriterOptions
 
     /// <summary>False: no column but constants gets a dictionary.</summary>
     public bool Dictionaries { get; init; } = true;
+
+    /// <summary>The lowest and the highest level of a codec; null when it has none.</summary>
+    public static (int Min, int Max)? LevelsOf(CompressionCodec codec) =>
+        PageCodec.Levels(codec) is { } levels ? (levels.Min, levels.Max) : null;
+
+    /// <summary>The level that pages are compressed with.</summary>
+    internal int Level => CompressionLevel ?? PageCodec.Levels(Codec)?.Default ?? 0;
 
     /// <summary>Footer entries.</summary>
     public ImmutableArray<KeyValue> KeyValueMetadata { get; init; } = [];

@@ -91,7 +91,7 @@ public sealed class SampleTables : IDisposable
             new(),
             SampleTable.SmallPages with { Codec = CompressionCodec.Uncompressed },
             SampleTable.SmallPages with { Dictionaries = false },
-            SampleTable.SmallPages with { DictionaryBytesMax = 2_000, ZstdLevel = 9 },
+            SampleTable.SmallPages with { DictionaryBytesMax = 2_000, CompressionLevel = 9 },
             SampleTable.SmallPages with { PageBytes = 3_000, RowGroupBytes = 60_000 },
         ];
         foreach (ParquetWriterOptions options in settings)

@@ -1,5 +1,6 @@
 using Lakehouse.Columns;
 using Lakehouse.Ingest;
+using Lakehouse.Parquet;
 using Lakehouse.Storage;
 using Xunit;
 
@@ -95,6 +96,7 @@ public sealed class PipelineDefinitionTests
               record_key: [amount]
               kafka_columns: [partition, key]
               max_file_size: 64MiB
+              parquet: { compression: gzip, level: 9, encodings: [delta, byte_stream_split], page_version: 2, row_group_size: 1MiB }
             dead_letters: { path: /lake/dead }
             checkpoint: { interval: 1.5s, storage: /lake/checkpoints, retain: 2 }
             memory: { budget: 1GiB }
@@ -110,6 +112,13 @@ public sealed class PipelineDefinitionTests
         Assert.Equal("at", pipeline.EventTimeColumn);
         Assert.Equal([KafkaColumn.Partition, KafkaColumn.Key], pipeline.Table.KafkaColumns);
         Assert.Equal(64 << 20, pipeline.Table.FileBytesMax);
+        Assert.Equal(
+            new ParquetWriterOptions
+            {
+                Codec = CompressionCodec.Gzip, CompressionLevel = 9, Encodings = FurtherEncodings.Delta | FurtherEncodings.ByteStreamSplit,
+                PagesV2 = true, RowGroupBytes = 1 << 20,
+            },
+            pipeline.Table.Parquet);
         Assert.Equal("/lake/dead", pipeline.DeadLettersPath);
         Assert.Equal(TimeSpan.FromSeconds(1.5), pipeline.Checkpoint.Interval);
         Assert.Equal("/lake/checkpoints", pipeline.Checkpoint.Storage);
@@ -143,6 +152,9 @@ public sealed class PipelineDefinitionTests
     [InlineData("/lake/trips\"", "/lake/trips\", partition_by: [fare]", 8, 45, "is double", "date_format")]
     [InlineData("/lake/trips\"", "/lake/trips\", record_key: [id]", 8, 43, "'record_key' names the column 'id'", "")]
     [InlineData("/lake/trips\"", "/lake/trips\", kafka_columns: [offsets]", 8, 46, "'offsets'", "'offset'")]
+    [InlineData("/lake/trips\"", "/lake/trips\", parquet: { compression: lz4 }", 8, 55, "not 'lz4'", "")]
+    [InlineData("/lake/trips\"", "/lake/trips\", parquet: { compression: snappy, level: 3 }", 8, 70, "others have none", "")]
+    [InlineData("/lake/trips\"", "/lake/trips\", parquet: { encodings: [deltas] }", 8, 53, "'deltas' is no encoding", "'delta'")]
     [InlineData("/lake/trips\"", "/lake/${LAKE_NAME}\"", 8, 16, "LAKE_NAME, which is not set", "")]
     [InlineData("pipeline: trips", "pipeline: tri ps", 1, 11, "tri ps", "")]
     [InlineData("[trips]", "trips", 3, 57, "'topics' is a list, not the value 'trips'", "")]

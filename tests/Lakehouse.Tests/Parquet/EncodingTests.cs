@@ -56,6 +56,71 @@ public sealed class EncodingTests
     }
 
     [Fact]
+    public void Differences_come_back_whatever_the_values_and_with_and_without_vectors_alike()
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (int round = 0; round < 500; round++)
+        {
+            long[] values = new long[random.Next(0, 600)];
+            long value = random.NextInt64();
+            int bits = random.Next(0, 65);
+            for (int i = 0; i < values.Length; i++)
+            {
+                long step = bits == 0 ? 7 : (long)((ulong)random.NextInt64(long.MinValue, long.MaxValue) >> (64 - bits));
+                values[i] = value = unchecked(round % 2 == 0 ? value + step : step);
+            }
+
+            byte[] target = new byte[DeltaStream.BytesMax(values.Length, 8)];
+            int length = DeltaStream.Encode<long>(values, target);
+            Assert.True(values.AsSpan().SequenceEqual(Decode(target, length, values.Length)), $"seed {seed}, round {round}, {bits} bits");
+
+            int[] narrow = [.. values.Select(v => unchecked((int)v))];
+            length = DeltaStream.Encode<int>(narrow, target);
+            Assert.True(narrow.SequenceEqual(Decode(target, length, narrow.Length).Select(v => unchecked((int)v))), $"seed {seed}, round {round}");
+            if (values.Length is > 1 and < 130)
+            {
+                long[] fast = new long[values.Length - 1];
+                long[] plain = new long[values.Length - 1];
+                Assert.Equal(DeltaStream.SubtractScalar<long>(values, plain), DeltaStream.Subtract<long>(values, fast));
+                Assert.Equal(plain, fast);
+            }
+        }
+    }
+
+    private static long[] Decode(byte[] bytes, int length, int count)
+    {
+        var stream = new DeltaStream(bytes, 0, length);
+        Assert.Equal(count, stream.Left);
+        Assert.Equal(length, stream.FindEnd(bytes));
+        long[] values = new long[count];
+        stream.Read(bytes, values);
+        return values;
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(3)]
+    public void Split_bytes_come_back_and_are_the_same_with_and_without_vectors(int width)
+    {
+        var random = new Random(width);
+        for (int count = 0; count < 100; count++)
+        {
+            byte[] values = new byte[count * width];
+            random.NextBytes(values);
+            byte[] fast = new byte[values.Length];
+            byte[] plain = new byte[values.Length];
+            ByteStreamSplit.Encode(values, width, fast);
+            ByteStreamSplit.EncodeScalar(values, width, 0, plain);
+            Assert.Equal(plain, fast);
+            byte[] back = new byte[values.Length];
+            ByteStreamSplit.Decode(fast, width, 0, back);
+            Assert.Equal(values, back);
+        }
+    }
+
+    [Fact]
     public void The_checksum_is_that_of_gzip_for_every_length_and_cut()
     {
         Assert.Equal(0xCBF43926u, Crc32.Append(0, "123456789"u8));

@@ -12,6 +12,55 @@ internal static class RandomRows
         TypeKind.TimestampMillis, TypeKind.TimestampMicros, TypeKind.String, TypeKind.Binary,
     ];
 
+    /// <summary>Some flat columns and a nested one, any of them required or not.</summary>
+    internal static Schema Schema(Random random) => new(
+    [
+        .. Enumerable.Range(0, 1 + random.Next(4)).Select(i => new Field($"flat{i}", Types[random.Next(Types.Length)], random.Next(2) == 0)),
+        new Field("nested", RandomNested.Type(random), random.Next(2) == 0),
+        .. Enumerable.Range(0, random.Next(3)).Select(i => new Field($"after{i}", Types[random.Next(Types.Length)], random.Next(2) == 0)),
+    ]);
+
+    /// <summary>Rows of a schema; flat columns are random, in runs, or ascending.</summary>
+    internal static RecordBatch Batch(Random random, Schema schema, int rows, int distinct) => new(
+        schema,
+        [
+            .. schema.Fields.Select(f => f.Type.IsNested ? RandomNested.Column(random, f, rows, distinct, longest: 100)
+                : random.Next(3) == 0 ? Ascending(random, f, rows)
+                : Column(random, f, rows, distinct, runs: random.Next(2) == 0)),
+        ],
+        rows);
+
+    /// <summary>Values that rise by little, all of them new or many of them equal.</summary>
+    internal static ColumnVector Ascending(Random random, Field field, int rows)
+    {
+        using var builder = new ColumnBuilder(field.Type);
+        bool hasNulls = !field.Required && random.Next(2) == 0;
+        int step = random.Next(1, 4);
+        long value = random.Next(1_000_000);
+        for (int i = 0; i < rows; i++)
+        {
+            value += random.Next(step);
+            if (hasNulls && random.Next(10) == 0)
+            {
+                builder.AppendNull();
+            }
+            else if (field.Type.IsVariableWidth)
+            {
+                builder.Append(System.Text.Encoding.UTF8.GetBytes($"https://example.com/trips/{value:d9}/é"));
+            }
+            else if (field.Type.Width == 8 && field.Type.Kind != TypeKind.Double)
+            {
+                builder.Append(1_700_000_000_000 + value);
+            }
+            else
+            {
+                Append(builder, field.Type, (int)value);
+            }
+        }
+
+        return builder.Finish();
+    }
+
     /// <summary>A column with about so many distinct values and, unless required, nulls; runs of equal values if <paramref name="runs"/>.</summary>
     internal static ColumnVector Column(Random random, Field field, int rows, int distinct, bool runs)
     {

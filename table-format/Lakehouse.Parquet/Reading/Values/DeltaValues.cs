@@ -65,6 +65,13 @@ internal sealed class DeltaLengthByteArrays(LeafType leaf) : PageValues
         }
     }
 
+    /// <summary>Encodes values that lie side by side.</summary>
+    internal static void Encode(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> lengths, PooledBuffer target)
+    {
+        target.Advance(DeltaStream.Encode(lengths, target.Reserve(DeltaStream.BytesMax(lengths.Length, sizeof(int)))));
+        target.Append(bytes);
+    }
+
     protected override void Begin(int start)
     {
         _lengths = new DeltaStream(Page, start, End);
@@ -108,6 +115,37 @@ internal sealed class DeltaByteArrays(LeafType leaf) : PageValues
         base.Dispose();
         ArrayPool<byte>.Shared.Return(_last);
         _last = [];
+    }
+
+    /// <summary>Encodes values that lie side by side; the scratch has room for two numbers per value.</summary>
+    internal static void Encode(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> lengths, Span<int> scratch, PooledBuffer target)
+    {
+        Span<int> prefixes = scratch[..lengths.Length];
+        Span<int> rests = scratch.Slice(lengths.Length, lengths.Length);
+        ReadOnlySpan<byte> last = default;
+        int at = 0;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            ReadOnlySpan<byte> value = bytes.Slice(at, lengths[i]);
+            at += value.Length;
+            prefixes[i] = last.CommonPrefixLength(value);
+            rests[i] = value.Length - prefixes[i];
+            last = value;
+        }
+
+        target.Advance(DeltaStream.Encode<int>(prefixes, target.Reserve(DeltaStream.BytesMax(prefixes.Length, sizeof(int)))));
+        target.Advance(DeltaStream.Encode<int>(rests, target.Reserve(DeltaStream.BytesMax(rests.Length, sizeof(int)))));
+        Span<byte> room = target.Reserve(bytes.Length);
+        int written = 0;
+        at = 0;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            bytes.Slice(at + prefixes[i], rests[i]).CopyTo(room[written..]);
+            at += lengths[i];
+            written += rests[i];
+        }
+
+        target.Advance(written);
     }
 
     protected override void Begin(int start)

@@ -53,6 +53,24 @@ internal sealed class PlainByteArrays(LeafType leaf) : PageValues
         }
     }
 
+    /// <summary>Encodes values that lie side by side.</summary>
+    internal static void Encode(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> lengths, PooledBuffer target)
+    {
+        int total = checked(bytes.Length + (4 * lengths.Length));
+        Span<byte> room = target.Reserve(total);
+        int at = 0;
+        int from = 0;
+        foreach (int length in lengths)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(room[at..], length);
+            bytes.Slice(from, length).CopyTo(room[(at + 4)..]);
+            at += 4 + length;
+            from += length;
+        }
+
+        target.Advance(total);
+    }
+
     protected override void Begin(int start) => _at = start;
 }
 

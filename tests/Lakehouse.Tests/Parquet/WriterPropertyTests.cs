@@ -1,0 +1,66 @@
+using Lakehouse.Columns;
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+using Lakehouse.Testing;
+using Xunit;
+
+namespace Lakehouse.Tests.Parquet;
+
+public sealed class WriterPropertyTests(ITestOutputHelper output)
+{
+    private const int RoundCount = 60;
+    private static readonly ObjectPath File = new("written.parquet");
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Whatever_the_options_the_rows_come_back_as_written()
+    {
+        int seed = Seeds.One ?? Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var seen = new HashSet<ParquetEncoding>();
+        for (int round = 0; round < RoundCount; round++)
+        {
+            ParquetWriterOptions options = RandomOptions.Of(random);
+            Schema schema = RandomRows.Schema(random);
+            var store = new MemoryObjectStore("written", TimeProvider.System);
+            List<string> expected = await WriteAsync(store, schema, options, random);
+            ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, File, Stop);
+            Assert.Equal(schema, reader.Schema);
+            List<string> found = [];
+            Assert.Empty(await StatisticsCheck.RunAsync(reader, batch => found.AddRange(Texts(batch)), Stop));
+            Assert.True(expected.SequenceEqual(found), $"rows differ, seed {seed}, round {round}, {options}");
+            seen.UnionWith(reader.MetaData.RowGroups.SelectMany(g => g.Columns).SelectMany(c => c.MetaData.Encodings));
+        }
+
+        Assert.Superset(
+            new HashSet<ParquetEncoding>
+            {
+                ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.DeltaBinaryPacked, ParquetEncoding.DeltaByteArray,
+            },
+            seen);
+    }
+
+    private static async Task<List<string>> WriteAsync(MemoryObjectStore store, Schema schema, ParquetWriterOptions options, Random random)
+    {
+        var expected = new List<string>();
+        using var writer = new ParquetFileWriter(schema, options, new Dictionary<string, ConstantColumn>(), new ColumnWriterState());
+        int distinct = random.Next(3) switch { 0 => 20, 1 => 2_000, _ => 200_000 };
+        for (int batch = 0; batch < 3; batch++)
+        {
+            int rows = random.Next(1, 2_000);
+            using RecordBatch rowsOf = RandomRows.Batch(random, schema, rows, distinct);
+            writer.Write([.. rowsOf.Columns], rows);
+            expected.AddRange(Texts(rowsOf));
+        }
+
+        await using IObjectUpload upload = await store.BeginUploadAsync(File, Stop);
+        await writer.CompleteAsync(upload, Stop);
+        await upload.CompleteAsync(Stop);
+        return expected;
+    }
+
+    private static IEnumerable<string> Texts(RecordBatch rows) => Enumerable.Range(0, rows.RowCount)
+        .Select(r => string.Join('|', rows.Columns.Select(c => CanonicalText.Of(c, r))));
+}
