@@ -135,7 +135,8 @@ internal sealed class SequencedCommit(
         Outcome outcome;
         try
         {
-            (long floor, string? floorInstant) = await FloorAsync(found, claim, cancellation);
+            (long floor, string? floorInstant) = await FloorSearch.RunAsync(
+                Store, found, claim, (proposal as FollowerProposal)?.Follows, options.ActiveInstantsKept, cancellation);
             outcome = proposal.Compose(table, found, claim, floor, floorInstant);
             await StageAsync(proposal, claim, outcome, cancellation);
             if (proposal.FindGoneAsync is { } find && await find(cancellation) is { } missing)
@@ -311,63 +312,6 @@ internal sealed class SequencedCommit(
 
         await Pruning.DeleteFolderAsync(Store, claim.Staging, cancellation);
         return true;
-    }
-
-    private async Task<(long Floor, string? Instant)> FloorAsync(SequenceBase found, Claim claim, CancellationToken cancellation)
-    {
-        long floor = Math.Min(CommitDecision.Floor(found.Floor, claim.Number, options.ActiveInstantsKept), found.Upkeep.PinnedFrom);
-        if (floor <= found.Floor || claim.Action != TimelineFile.Commit)
-        {
-            return (found.Floor, found.FloorInstant);
-        }
-
-        if (await OldestReplacingAsync(found.Upkeep, cancellation) is { } replacing)
-        {
-            floor = await NumberUpToAsync(found.Floor, floor, replacing, cancellation);
-            if (floor == found.Floor)
-            {
-                return (found.Floor, found.FloorInstant);
-            }
-        }
-
-        for (long number = floor; number < claim.Number; number++)
-        {
-            if (await SequenceFolder.ReadOutcomeAsync(Store, number, cancellation) is { IsCommitted: true } outcome)
-            {
-                return (number, outcome.Instant);
-            }
-        }
-
-        return (claim.Number, claim.Instant);
-    }
-
-    /// <summary>
-    /// The oldest replacecommit whose replaced files no clean has deleted: without it on the timeline they would come back.
-    /// </summary>
-    private async Task<string?> OldestReplacingAsync(Upkeep upkeep, CancellationToken cancellation) =>
-        (await ActiveTimeline.LoadAsync(Store, cancellation)).CompletedCommits
-            .Where(f => f.Action == TimelineFile.ReplaceCommit
-                && (string.CompareOrdinal(f.Instant, upkeep.RetainedFrom) > 0
-                    || (upkeep.SparedFrom is { } spared && string.CompareOrdinal(f.Instant, spared) >= 0)))
-            .Select(static f => f.Instant)
-            .FirstOrDefault();
-
-    /// <summary>
-    /// The greatest number from <paramref name="floor"/> to <paramref name="wanted"/> that is not after an instant, by halving: there may be
-    /// many, and their instants are in order.
-    /// </summary>
-    private async Task<long> NumberUpToAsync(long floor, long wanted, string instant, CancellationToken cancellation)
-    {
-        (long notAfter, long after) = (floor, wanted + 1);
-        while (after - notAfter > 1)
-        {
-            long middle = notAfter + ((after - notAfter) / 2);
-            bool isAfter = await SequenceFolder.ReadOutcomeAsync(Store, middle, cancellation) is not { } outcome
-                || string.CompareOrdinal(outcome.Instant, instant) > 0; // Without an outcome: the number that is just being decided.
-            (notAfter, after) = isAfter ? (notAfter, middle) : (middle, after);
-        }
-
-        return notAfter;
     }
 
     /// <summary>

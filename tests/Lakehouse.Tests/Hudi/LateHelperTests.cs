@@ -53,37 +53,27 @@ public class LateHelperTests
     }
 
     [Fact]
-    public async Task What_a_restore_takes_back_in_a_follower_goes_although_its_numbers_are_pruned_between_planning_and_undoing()
+    public async Task A_follower_prunes_nothing_that_its_primary_may_take_back_nor_what_would_then_be_its_newest()
     {
-        // A replacement keeps the first table's instants; its follower prunes.
         ProtocolWorld world = PruningWorld(kept: 1);
         await world.CreateAsync();
-        await world.CommitAsync("worker-0", "a", 1, 0, 2);
-        world.Time.Advance(TimeSpan.FromSeconds(1));
-        await world.ReplaceAllAsync();
-        string target = Assert.IsType<CommitResult.Committed>(await world.CommitAsync("worker-0", "a", 2, 2, 4)).Instant;
-        await world.CommitAsync("worker-0", "a", 3, 4, 6, letters: 1);
-        await world.CommitAsync("worker-0", "a", 4, 6, 8, letters: 1);
-        world.Time.Advance(TimeSpan.FromSeconds(1));
-        (ProcessStore p0, TableCommitter c0) = await world.ProcessAsync("worker-0", "a");
-        Hold pruning = Hold.At(p0, call => call.Is("delete", ".commit.requested"));
-        Task<CommitResult> committing = c0.CommitAsync(await world.StageAsync("worker-0", "a", 5, 8, 10, letters: 1), Stop);
-        await pruning.Reached;
-        (ProcessStore p1, TableUpkeep upkeep) = await world.OperatorAsync();
-        Hold deciding = Hold.At(p1, call => call.Is("put-if-absent", "006.outcome"));
-        Task<RestorePlan> restoring = upkeep.RestoreAsync(new RestoreTarget.To(target), Stop);
-        await deciding.Reached;
+        (_, TableUpkeep upkeep) = await world.OperatorAsync();
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.IsType<CommitResult.Committed>(await world.CommitAsync("worker-0", "a", i + 1, 2 * i, 2 * (i + 1), letters: 1));
+            world.Time.Advance(TimeSpan.FromSeconds(1));
+            if (i == 2)
+            {
+                await upkeep.CreateSavepointAsync("kept", null, Stop);
+            }
+        }
 
-        pruning.Release();
-        await committing;
-        Assert.Null(await SequenceFolder.ReadOutcomeAsync(world.FollowerShared, 1, Stop));
         HudiTable letters = (await HudiTable.OpenAsync(world.FollowerShared, world.Time, world.Random, Stop))!; // It was created.
+        Assert.Equal(4, (await letters.CompletedInstantsAsync(Stop)).Length);
+        Assert.Equal(6, (await letters.SnapshotAsync(null, Stop)).FileSlices.Length);
+        await upkeep.RestoreAsync(new RestoreTarget.To("kept"), Stop);
         Assert.Equal(3, (await letters.SnapshotAsync(null, Stop)).FileSlices.Length);
-        deciding.Release();
-        await restoring;
-        Assert.Empty((await letters.SnapshotAsync(null, Stop)).FileSlices);
-        Assert.DoesNotContain(await letters.ListFilesAsync(Stop), static f => DataFileName.TryParse(f.Path.Name, out _));
-        Assert.Equal(4, await world.Oracle.CheckAsync());
+        Assert.Equal(6, await world.Oracle.CheckAsync());
     }
 
     [Fact]

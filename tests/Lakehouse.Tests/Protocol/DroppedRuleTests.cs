@@ -8,7 +8,7 @@ namespace Lakehouse.Tests.Protocol;
 public sealed class DroppedRuleTests(ITestOutputHelper output)
 {
     private const int FirstSeed = 200_000;
-    private const int SeedCountMax = 300;
+    private const int SeedCountMax = 1_000;
     private const int ControlCount = 60;
 
     [Fact]

@@ -27,6 +27,7 @@ internal static class DroppedRules
         ("followers are rolled forward before the next claim", new WithStore(static s => new SeesOutcomes(s, WithoutFollowers))),
         ("nothing is pruned that a savepoint keeps", new WithStore(static s => new SeesOutcomes(s, WithSavepointsUnpinned))),
         ("no target is restored that a clean has emptied", new WithStore(static s => new SeesOutcomes(s, WithoutRetained))),
+        ("a follower keeps an instant that its primary cannot take back", new WithStore(static s => new PrunesFollowersAlone(s))),
         ("a replacement stays until a clean has dealt with it", new WithStore(static s => new PrunesReplacements(s))),
     ];
 

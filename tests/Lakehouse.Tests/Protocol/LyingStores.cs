@@ -55,6 +55,16 @@ internal sealed class PrunesAborts(IObjectStore inner) : LyingStore(inner)
     }
 }
 
+/// <summary>A follower keeps its newest instant only, whatever its primary can take back.</summary>
+internal sealed class PrunesFollowersAlone(IObjectStore inner) : LyingStore(inner)
+{
+    protected override Task<PutResult> PutOutcomeAsync(Outcome outcome, ObjectPath path, CancellationToken cancellation) => base.PutOutcomeAsync(
+        outcome.Followed.IsEmpty || outcome.Action != TimelineFile.Commit
+            ? outcome : outcome with { Floor = outcome.Number, FloorInstant = outcome.Instant },
+        path,
+        cancellation);
+}
+
 /// <summary>It deletes the staging of a claim that it meant to abort, also when another was faster.</summary>
 internal sealed class ClearsWithoutHavingAborted(IObjectStore inner) : LyingStore(inner)
 {

@@ -18,7 +18,7 @@ internal static class ProtocolEnd
         {
             HudiTable table = await self.OpenAsync();
             await CheckRowsAsync(system, self, table);
-            await CheckLettersAsync(system, self);
+            await DeadLetters.CheckAsync(system, self.LettersStore, self.Time, self.Random, system.Oracle.Newest!.State.Ledger);
             await CheckNothingIsLeftAsync(self.Store);
             await CheckNothingIsLeftAsync(self.LettersStore);
             TableListing listing = await TableListing.OfAsync(table, CancellationToken.None);
@@ -66,26 +66,6 @@ internal static class ProtocolEnd
                     snapshot.FileSlices.Select(static s => s.Path), (await HudiRsRule.SelectAsync(self.Store, snapshot, default)).Order());
             }
         }
-    }
-
-    /// <summary>Each record is in exactly one of the two tables.</summary>
-    private static async Task CheckLettersAsync(ProtocolSystem system, TableProcess self)
-    {
-        HudiTable letters = (await HudiTable.OpenAsync(self.LettersStore, self.Time, self.Random, CancellationToken.None))!; // Created first.
-        List<(int, long)> rows = [];
-        foreach (FileSlice slice in (await letters.SnapshotAsync(null, CancellationToken.None)).FileSlices)
-        {
-            byte[] content = (await self.LettersStore.GetAsync(slice.Path, CancellationToken.None))!; // It was listed.
-            rows.AddRange(TextFiles.Read(slice.Path, content).Select(static r => (r.Partition, r.Offset)));
-        }
-
-        rows.Sort();
-        Assert.Equal(
-            from partition in Enumerable.Range(0, system.PartitionCount)
-            from offset in Enumerable.Range(0, system.RecordCount)
-            where system.IsDead(partition, offset)
-            select (partition, (long)offset),
-            rows);
     }
 
     /// <summary>

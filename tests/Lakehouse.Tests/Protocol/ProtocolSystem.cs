@@ -96,6 +96,13 @@ internal sealed class ProtocolSystem
                 World.Record($"  {Text(outcome)}");
                 Count(outcome);
             }
+
+            if (HasLetters && path == SequenceFolder.ClaimPath((Oracle.Newest?.Number ?? 0) + 1))
+            {
+                // Whoever puts a claim has seen the number before it through, in the other table too.
+                DeadLetters.CheckAsync(this, _letters, World.Time, new Random(0), Oracle.Newest?.State.Ledger ?? Ledger.Empty)
+                    .GetAwaiter().GetResult();
+            }
         }
         catch (Exception wrong)
         {
