@@ -69,9 +69,7 @@ internal sealed class SequencedCommit(
         {
             SequenceView view = await SequenceFolder.LookAsync(Store, _known, cancellation);
             _known = view.Newest;
-            SequenceBase found = view.Newest is { } newest
-                ? SequenceBase.After(newest)
-                : await SequenceBase.FromTimelineAsync(Store, cancellation);
+            SequenceBase found = await BaseAsync(view, cancellation);
             CommitStep step = CommitDecision.Next(
                 view, found, proposal, _rolledForward >= found.Number, IsOwn(view.Pending), WatchedFor(view.Pending), options.ClaimDeadline);
             switch (step)
@@ -220,6 +218,23 @@ internal sealed class SequencedCommit(
         await Pruning.RemoveLeftoversAsync(Store, view, time.GetUtcNow(), cancellation);
         return view;
     }
+
+    /// <summary>
+    /// Decides a claim that was put so long ago that its owner is given up. Whoever has something to commit does so without asking the time;
+    /// this is for a table that nobody commits to any more. A clock that is wrong costs a slow owner its number, no more.
+    /// </summary>
+    internal async Task GiveUpClaimAsync(DateTimeOffset before, CancellationToken cancellation)
+    {
+        SequenceView view = await SequenceFolder.LookAsync(Store, _known, cancellation);
+        if (view is { Published: true, Pending: { } claim }
+            && await Store.StatAsync(SequenceFolder.ClaimPath(claim.Number), cancellation) is { } put && put.Modified < before)
+        {
+            await OverruleAsync(await BaseAsync(view, cancellation), claim, cancellation);
+        }
+    }
+
+    private async Task<SequenceBase> BaseAsync(SequenceView view, CancellationToken cancellation) =>
+        view.Newest is { } newest ? SequenceBase.After(newest) : await SequenceBase.FromTimelineAsync(Store, cancellation);
 
     private async Task PruneAsync(CancellationToken cancellation)
     {

@@ -47,7 +47,7 @@ public sealed class TableUpkeep
 
     /// <summary>
     /// Deletes files that no retained instant and no savepoint needs, with a clean instant that says so where there are any, then orphans
-    /// and what was given up: staging, and savepoints that were begun.
+    /// and what was given up: staging, claims that nobody decides, and savepoints that were begun.
     /// </summary>
     public async Task<CleanReport> CleanAsync(CleanPolicy policy, CancellationToken cancellation)
     {
@@ -59,6 +59,7 @@ public sealed class TableUpkeep
                 return (planned, planned.Plan.Files.IsEmpty ? null : new ServiceProposal(number, new ServiceWork.Clean(planned.Plan)));
             },
             cancellation);
+        await _sequence.GiveUpClaimAsync(_time.GetUtcNow() - StrayFiles.StagingKept, cancellation);
         await SideBySide.RunAsync(
             report.Orphans.Concat(report.Staging).Select(static f => f.Path), SideBySide.RequestsAtATime, Store.DeleteAsync, cancellation);
         SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);

@@ -261,6 +261,33 @@ public class UpkeepTests
         Assert.Empty(await other.ReadSavepointsAsync(Stop));
     }
 
+    [Fact]
+    public async Task A_claim_whose_owner_is_dead_goes_with_a_clean_after_a_day_although_nobody_commits_any_more()
+    {
+        (ProtocolWorld world, _) = await TableAsync(2);
+        (ProcessStore p0, TableCommitter c0) = await world.ProcessAsync("worker-1", "b");
+        Hold hold = Hold.At(p0, static call => call.Is("put-if-absent", "003.outcome"));
+        Task<CommitResult> sleeping = c0.CommitAsync(await world.StageAsync("worker-1", "b", 9, 8, 12), Stop);
+        await hold.Reached;
+        (_, TableUpkeep upkeep) = await world.OperatorAsync();
+        await upkeep.CleanAsync(new CleanPolicy.KeepCommits(10), Stop);
+        Assert.Null(await SequenceFolder.ReadOutcomeAsync(world.Shared, 3, Stop)); // Its owner may be at work.
+
+        world.Time.Advance(TimeSpan.FromDays(2));
+        await upkeep.CleanAsync(new CleanPolicy.KeepCommits(10), Stop);
+        Assert.False((await SequenceFolder.ReadOutcomeAsync(world.Shared, 3, Stop))!.IsCommitted);
+        List<ObjectPath> staged = [];
+        await foreach (ObjectStat left in world.Shared.ListAsync(HudiTable.TemporaryFolder, true, null, Stop))
+        {
+            staged.Add(left.Path);
+        }
+
+        Assert.Empty(staged);
+        hold.Release();
+        Assert.IsType<CommitResult.Conflicted>(await sleeping); // Its records are read again.
+        Assert.Equal(8, await world.Oracle.CheckAsync());
+    }
+
     /// <summary>A table of so many commits of four rows each, a second apart.</summary>
     internal static async Task<(ProtocolWorld World, string[] Instants)> TableAsync(int commits, int letters = 0)
     {

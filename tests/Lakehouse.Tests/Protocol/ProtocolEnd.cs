@@ -69,7 +69,7 @@ internal static class ProtocolEnd
     }
 
     /// <summary>
-    /// No staging, no claim that nobody has decided (but the one that whoever commits next decides), no instant begun and not completed.
+    /// No staging, no claim that nobody has decided, no instant begun and not completed.
     /// </summary>
     private static async Task CheckNothingIsLeftAsync(IObjectStore store)
     {
@@ -92,9 +92,8 @@ internal static class ProtocolEnd
             }
         }
 
-        string? newest = sequence.Where(static name => name.EndsWith(".outcome", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
         left.AddRange(sequence.Where(name => name.EndsWith(".claim", StringComparison.Ordinal)
-            && string.CompareOrdinal(name, newest) < 0 && !sequence.Contains(Path.ChangeExtension(name, ".outcome"))));
+            && !sequence.Contains(Path.ChangeExtension(name, ".outcome"))));
         left.AddRange(timeline.Where(name => TimelineFile.TryParse(name, out TimelineFile file) && file.State != InstantState.Completed
             && !timeline.Contains((file with { State = InstantState.Completed }).Path.Name)));
         Assert.Empty(left);
