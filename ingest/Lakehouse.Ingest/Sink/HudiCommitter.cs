@@ -47,7 +47,8 @@ internal sealed class HudiCommitter(
     public async Task<bool> StillFitsAsync(CompletedCheckpoint checkpoint, CancellationToken cancellation)
     {
         Committable committable = Merge(checkpoint, pipeline, worker);
-        if (TableCommitter.WhyNotFitting(committable, State) is not null)
+        if (TableCommitter.WhyNotFitting(committable, State) is not null
+            || (State.CheckpointOf(pipeline, worker) is { } newest && StagingTidy.IsVoid(committable.Checkpoint, newest)))
         {
             return false;
         }
@@ -71,6 +72,10 @@ internal sealed class HudiCommitter(
             case CommitResult.Conflicted conflicted:
                 IngestLog.Conflicted(log, pipeline, checkpoint.Id.Value, conflicted.Reason);
                 return CommitOutcome.Conflicted;
+            case CommitResult.AlreadyCommitted:
+                // Perhaps by a newer life, and what was found is of work that was begun since: nothing of it may be deleted.
+                _newestPath = checkpoint.Path;
+                return CommitOutcome.Committed;
             default:
                 // It is committed whatever happens now, so nothing may turn that into another answer.
                 _newestPath = checkpoint.Path;

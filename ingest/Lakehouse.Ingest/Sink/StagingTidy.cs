@@ -8,7 +8,8 @@ namespace Lakehouse.Ingest;
 /// <summary>
 /// Deletes what earlier lives of a worker staged and never committed: files that were there before this life's own first commit, deleted
 /// after it. Safe for whoever still lives, followers' files too, which are copied only after the outcome: a checkpoint that was begun before
-/// that commit cannot be committed after it (<see cref="Committable.BuildsOn"/>), and one before it has been rolled forward.
+/// that commit cannot be committed after it, neither by who began it (<see cref="Committable.BuildsOn"/>) nor by who recovers
+/// (<see cref="IsVoid"/>), and one before it has been rolled forward.
 /// </summary>
 internal static partial class StagingTidy
 {
@@ -69,9 +70,20 @@ internal static partial class StagingTidy
             return false;
         }
 
-        int order = string.CompareOrdinal(match.Groups[1].Value, attempt);
-        return order < 0 || (order == 0 && long.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture) <= committed);
+        return IsUpTo(match.Groups[1].Value, long.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture), attempt, committed);
     }
+
+    /// <summary>Whether the life that committed a checkpoint may delete what another one needs, now or whenever it goes on.</summary>
+    internal static bool IsVoid(CheckpointReference other, CheckpointReference committed) =>
+        IsUpTo(AttemptOf(other), other.Id, AttemptOf(committed), committed.Id);
+
+    private static bool IsUpTo(string attempt, long checkpoint, string lastAttempt, long last)
+    {
+        int order = string.CompareOrdinal(attempt, lastAttempt);
+        return order < 0 || (order == 0 && checkpoint <= last);
+    }
+
+    private static string AttemptOf(CheckpointReference checkpoint) => new ObjectPath(checkpoint.Path).Parent.Name;
 
     [GeneratedRegex(@"^(\d{8}T\d{6}-[0-9a-f]{16})-(\d{1,18})$")]
     private static partial Regex AttemptAndCheckpoint();

@@ -1,3 +1,4 @@
+using Lakehouse.Hudi;
 using Lakehouse.Ingest;
 using Lakehouse.Kafka;
 using Lakehouse.Storage;
@@ -22,6 +23,17 @@ public sealed class StagingTidyTests
     [InlineData("12-00000000000000aa", false)]
     public void Only_what_earlier_lives_of_this_worker_staged_is_stale(string folder, bool isStale) =>
         Assert.Equal(isStale, StagingTidy.IsStale(folder, "trips", "worker-0", Mine, 5));
+
+    [Theory]
+    [InlineData(Older, 9, true)]
+    [InlineData(Mine, 5, true)]
+    [InlineData(Mine, 6, false)]
+    [InlineData(Newer, 1, false)]
+    public void What_a_newer_life_may_delete_is_never_recovered(string attempt, long checkpoint, bool isVoid) => Assert.Equal(
+        isVoid,
+        StagingTidy.IsVoid(
+            new CheckpointReference("trips", "worker-0", checkpoint, $"trips/worker-0/{attempt}/{checkpoint}"),
+            new CheckpointReference("trips", "worker-0", 5, $"trips/worker-0/{Mine}/5")));
 
     [Fact]
     public async Task Files_of_a_life_that_died_are_gone_after_the_next_commit()

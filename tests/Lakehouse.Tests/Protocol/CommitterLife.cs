@@ -51,7 +51,8 @@ internal sealed class CommitterLife(TableProcess self, int worker, IReadOnlyList
     /// <summary>A checkpoint that is complete and perhaps not committed: what the table says decides.</summary>
     private async Task RollForwardAsync(TableCommitter committer, Committable work, TableState state)
     {
-        if (state.CheckpointOf(Pipeline, _name) != work.Checkpoint && TableCommitter.WhyNotFitting(work, state) is null)
+        bool isVoid = state.CheckpointOf(Pipeline, _name) is { } newest && StagingTidy.IsVoid(work.Checkpoint, newest);
+        if (!isVoid && TableCommitter.WhyNotFitting(work, state) is null)
         {
             await CommitAsync(committer, BuildingOn(work, state));
         }
@@ -84,7 +85,7 @@ internal sealed class CommitterLife(TableProcess self, int worker, IReadOnlyList
             throw new ProtocolOracleException(_system.World.Seed, _name, null, $"it was told that {instant} is committed, and it never was");
         }
 
-        for (int i = 0; i < leftovers.Length; i++)
+        for (int i = 0; i < leftovers.Length && result is CommitResult.Committed; i++)
         {
             _isTidy = true;
             await StagingTidy.DeleteAsync(
