@@ -6,7 +6,7 @@ namespace Lakehouse.Testing;
 
 /// <summary>
 /// Runs a scenario once per seed, on all cores; every seed is a world of its own. <c>LAKEHOUSE_SEEDS=20000</c> runs so many instead of the
-/// suite's, <c>LAKEHOUSE_SEED=n</c> the one that a failure names.
+/// suite's, <c>LAKEHOUSE_FIRST_SEED=n</c> others than it does, <c>LAKEHOUSE_SEED=n</c> the one that a failure names.
 /// </summary>
 public static class Seeds
 {
@@ -21,7 +21,7 @@ public static class Seeds
     /// <summary>The outcomes in the order of their seeds. Fails the test with the seeds that failed.</summary>
     public static IReadOnlyList<TOutcome> Run<TOutcome>(int first, int count, Func<int, TOutcome> scenario)
     {
-        int[] seeds = One is { } one ? [one] : [.. Enumerable.Range(first, count)];
+        int[] seeds = One is { } one ? [one] : [.. Enumerable.Range(Number("LAKEHOUSE_FIRST_SEED") ?? first, count)];
         var outcomes = new TOutcome[seeds.Length];
         var failed = new ConcurrentDictionary<int, Exception>();
         Parallel.For(0, seeds.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
