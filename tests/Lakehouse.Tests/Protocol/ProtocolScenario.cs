@@ -7,8 +7,8 @@ using Xunit;
 namespace Lakehouse.Tests.Protocol;
 
 /// <summary>
-/// One seed of the commit protocol: one to four workers, a process that runs services and one that reads, each in several lives, while calls
-/// fail, take long or lose their answer and processes die or sleep, for longer than every deadline and retention too.
+/// One seed of the commit protocol: one to four workers, one or two processes that run services and one that reads, each in several lives,
+/// while calls fail, take long or lose their answer and processes die or sleep, for longer than every deadline and retention too.
 /// </summary>
 internal static class ProtocolScenario
 {
@@ -22,6 +22,7 @@ internal static class ProtocolScenario
         Random random = world.Random;
         var system = new ProtocolSystem(world, dropped ?? DroppedRule.None);
         int committerCount = random.Next(1, 5);
+        int keeperCount = random.Next(1, 3);
         double intensity = _intensities[random.Next(_intensities.Length)];
         var faults = new FaultPlan
         {
@@ -33,7 +34,11 @@ internal static class ProtocolScenario
             Slow = 0.3,
         };
         var lives = new Lives(
-            world, (process, role) => Start(system, process, role, committerCount), static () => { }, MayGiveUp, committerCount + 2)
+            world,
+            (process, role) => Start(system, process, role, committerCount, keeperCount),
+            static () => { },
+            MayGiveUp,
+            committerCount + keeperCount + 1)
         {
             FaultyMax = 6,
         };
@@ -52,7 +57,7 @@ internal static class ProtocolScenario
         return (system.Tally, world.TraceHash);
     }
 
-    private static Task Start(ProtocolSystem system, SimulatedProcess process, int role, int committerCount)
+    private static Task Start(ProtocolSystem system, SimulatedProcess process, int role, int committerCount, int keeperCount)
     {
         var self = new TableProcess(system, process);
         if (role < committerCount)
@@ -63,7 +68,7 @@ internal static class ProtocolScenario
             return RunAsync("worker", new CommitterLife(self, role, partitions).RunAsync);
         }
 
-        return role == committerCount
+        return role < committerCount + keeperCount
             ? RunAsync("keeper", new KeeperLife(self).RunAsync)
             : RunAsync("reader", new ReaderLife(self, readings: 4).RunAsync);
 
