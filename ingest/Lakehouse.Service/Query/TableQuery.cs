@@ -7,7 +7,7 @@ using Lakehouse.Parquet;
 namespace Lakehouse.Service;
 
 /// <summary>
-/// Answers a query from a snapshot of a table. Files and row groups that cannot hold a matching row are not read, and of the others only the
+/// Answers a query from a snapshot of a table. Row groups and pages that cannot hold a matching row are not read, and of the others only the
 /// columns that the query names.
 /// </summary>
 internal sealed class TableQuery
@@ -116,8 +116,13 @@ internal sealed class TableQuery
     {
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
         _filesRead++;
-        await foreach (RecordBatch batch in reader.ScanAsync(
-            new ReadRequest { Columns = _read, Rows = g => MayMatch(reader, reader.MetaData.RowGroups[g]) ? null : RowRanges.None }, cancellation))
+        var request = new ReadRequest
+        {
+            Columns = _read,
+            Pruning = _pruning,
+            Decided = (_, rows) => _ = rows.Count > 0 ? _groupsRead++ : _groupsSkipped++,
+        };
+        await foreach (RecordBatch batch in reader.ScanAsync(request, cancellation))
         {
             _rowsScanned += batch.RowCount;
             using RecordBatch matching = Filter(batch);
@@ -127,19 +132,6 @@ internal sealed class TableQuery
                 break;
             }
         }
-    }
-
-    private bool MayMatch(ParquetFileReader reader, RowGroup group)
-    {
-        bool may = true;
-        if (_pruning is not null)
-        {
-            using RecordBatch bounds = StatisticsBounds.Of(_pruning.Bounds, reader, group);
-            may = _pruning.MayBeTrue(bounds);
-        }
-
-        _ = may ? _groupsRead++ : _groupsSkipped++;
-        return may;
     }
 
     private RecordBatch Filter(RecordBatch batch)

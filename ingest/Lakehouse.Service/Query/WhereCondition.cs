@@ -21,16 +21,12 @@ internal sealed class WhereCondition : IRowCondition
         }
 
         _pruning = new ConditionPruning(_where, schema);
-        Columns = _pruning.Columns.Length > 0 ? _pruning.Columns : [schema[0].Name];
+        Columns = _pruning.Columns.Count > 0 ? _pruning.Columns : [schema[0].Name];
     }
 
     public IReadOnlyList<string> Columns { get; }
 
-    public bool MayMatch(ParquetFileReader reader, RowGroup group)
-    {
-        using RecordBatch bounds = StatisticsBounds.Of(_pruning.Bounds, reader, group);
-        return _pruning.MayBeTrue(bounds);
-    }
+    public IRowPruning Pruning => _pruning;
 
     public ColumnVector Evaluate(RecordBatch rows) => _where.Bind(rows.Schema).Evaluate(rows);
 }

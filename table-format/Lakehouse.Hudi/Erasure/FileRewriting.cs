@@ -11,8 +11,8 @@ public interface IRowCondition
     /// <summary>The columns that it looks at.</summary>
     IReadOnlyList<string> Columns { get; }
 
-    /// <summary>False when no row of a row group can match.</summary>
-    bool MayMatch(ParquetFileReader reader, RowGroup group);
+    /// <summary>Tells which rows can match at all; null when it cannot tell.</summary>
+    IRowPruning? Pruning { get; }
 
     /// <summary>A boolean per row, true where the row matches. The batch stays the caller's, the answer is.</summary>
     ColumnVector Evaluate(RecordBatch rows);
@@ -90,12 +90,7 @@ internal static class FileRewriting
     private static async Task<bool> HasMatchAsync(ParquetFileReader reader, IRowCondition condition, CancellationToken cancellation)
     {
         await foreach (RecordBatch batch in reader.ScanAsync(
-            new ReadRequest
-            {
-                Columns = condition.Columns,
-                Rows = g => condition.MayMatch(reader, reader.MetaData.RowGroups[g]) ? null : RowRanges.None,
-            },
-            cancellation))
+            new ReadRequest { Columns = condition.Columns, Pruning = condition.Pruning }, cancellation))
         {
             using (batch)
             using (ColumnVector matches = condition.Evaluate(batch))

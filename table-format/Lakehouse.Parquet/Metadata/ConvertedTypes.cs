@@ -17,4 +17,5 @@ internal static class ConvertedTypes
     internal const int UnsignedInt32 = 13;
     internal const int UnsignedInt64 = 14;
     internal const int Json = 19;
+    internal const int Interval = 21;
 }

@@ -23,8 +23,8 @@ public sealed record FileMetaData
     /// <summary>Who wrote the file.</summary>
     public string? CreatedBy { get; init; }
 
-    /// <summary>Leaf columns whose min_value and max_value follow the order of their type; 0 when the file does not say.</summary>
-    public int TypeOrderedColumnCount { get; init; }
+    /// <summary>In which order min_value and max_value of each leaf column are bounds; empty when the file does not say.</summary>
+    public ImmutableArray<ColumnOrder> ColumnOrders { get; init; } = [];
 }
 
 /// <summary>One entry of a file's metadata (parquet.thrift KeyValue).</summary>

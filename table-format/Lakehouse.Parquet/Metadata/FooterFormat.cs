@@ -49,11 +49,11 @@ internal static class FooterFormat
         }
 
         writer.String(6, footer.CreatedBy ?? "");
-        writer.List(7, ThriftWriter.StructType, footer.TypeOrderedColumnCount);
-        for (int i = 0; i < footer.TypeOrderedColumnCount; i++)
+        writer.List(7, ThriftWriter.StructType, footer.ColumnOrders.Length);
+        foreach (ColumnOrder order in footer.ColumnOrders)
         {
             short union = writer.BeginElement();
-            writer.EndStruct(writer.BeginStruct(1));
+            writer.EndStruct(writer.BeginStruct((short)order));
             writer.EndStruct(union);
         }
 
@@ -218,7 +218,7 @@ internal static class FooterFormat
                     footer = footer with { CreatedBy = reader.String(type) };
                     break;
                 case 7:
-                    footer = footer with { TypeOrderedColumnCount = CountTypeOrders(ref reader, type) };
+                    footer = footer with { ColumnOrders = ReadColumnOrders(ref reader, type) };
                     break;
                 default:
                     reader.Skip(type);
@@ -262,22 +262,24 @@ internal static class FooterFormat
         return pairs.ToImmutable();
     }
 
-    private static int CountTypeOrders(ref ThriftReader reader, byte listType)
+    private static ImmutableArray<ColumnOrder> ReadColumnOrders(ref ThriftReader reader, byte listType)
     {
         int count = reader.List(listType, out _);
-        int typeOrdered = 0;
+        var orders = ImmutableArray.CreateBuilder<ColumnOrder>();
         for (int i = 0; i < count; i++)
         {
+            var order = ColumnOrder.Unknown;
             short outer = reader.BeginStruct();
             while (reader.NextField(out short id, out byte type))
             {
-                typeOrdered += id == 1 ? 1 : 0;
+                order = id is (short)ColumnOrder.Type or (short)ColumnOrder.Ieee754 ? (ColumnOrder)id : ColumnOrder.Unknown;
                 reader.Skip(type);
             }
 
             reader.EndStruct(outer);
+            orders.Add(order);
         }
 
-        return typeOrdered;
+        return orders.ToImmutable();
     }
 }

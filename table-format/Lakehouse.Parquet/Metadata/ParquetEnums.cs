@@ -187,6 +187,19 @@ public enum LogicalTypeKind
     Geography = 18,
 }
 
+/// <summary>In which order bounds of a column are meant (parquet.thrift ColumnOrder); values are the field ids of that union.</summary>
+public enum ColumnOrder
+{
+    /// <summary>An order that this library does not know.</summary>
+    Unknown = 0,
+
+    /// <summary>The order of the column's type.</summary>
+    Type = 1,
+
+    /// <summary>The total order of IEEE 754 floating point numbers.</summary>
+    Ieee754 = 2,
+}
+
 /// <summary>The unit of a time or timestamp; values are the field ids of parquet.thrift TimeUnit.</summary>
 public enum TimestampUnit
 {

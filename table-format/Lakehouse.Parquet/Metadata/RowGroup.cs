@@ -73,6 +73,12 @@ public sealed record ColumnMetaData
     /// <summary>Offset of the dictionary page; null when there is none.</summary>
     public long? DictionaryPageOffset { get; init; }
 
+    /// <summary>Offset of the bloom filter, its header first; null when there is none.</summary>
+    public long? BloomFilterOffset { get; init; }
+
+    /// <summary>Bytes of the bloom filter with its header; null when the file does not say.</summary>
+    public int? BloomFilterLength { get; init; }
+
     /// <summary>Bounds and counts.</summary>
     public Statistics? Statistics { get; init; }
 

@@ -148,6 +148,10 @@ internal static class RowGroupFormat
                 return column with { Statistics = ReadStatistics(ref reader) };
             case 13:
                 return column with { EncodingStats = ReadEncodingStats(ref reader, type) };
+            case 14:
+                return column with { BloomFilterOffset = reader.I64(type) };
+            case 15 when type == ThriftWriter.I32Type: // < Dremio put page locations here before the format gave the id away.
+                return column with { BloomFilterLength = reader.I32(type) };
             case 16:
                 return column with { SizeStatistics = ReadSizes(ref reader) };
             default:

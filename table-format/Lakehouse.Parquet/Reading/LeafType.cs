@@ -7,7 +7,8 @@ namespace Lakehouse.Parquet;
 /// <param name="Stored">The physical type.</param>
 /// <param name="TypeLength">Bytes of a fixed-length byte array; 0 otherwise.</param>
 /// <param name="Conversion">What turns one into the other.</param>
-internal readonly record struct LeafType(ColumnType Type, ParquetType Stored, int TypeLength, LeafConversion Conversion)
+/// <param name="IsOrdered">Whether the order of its values is defined, and that of the column's, so that bounds mean something.</param>
+internal readonly record struct LeafType(ColumnType Type, ParquetType Stored, int TypeLength, LeafConversion Conversion, bool IsOrdered)
 {
     /// <summary>Bytes of a stored value; 0 for booleans and byte arrays.</summary>
     internal int StoredWidth => Stored switch

@@ -22,7 +22,22 @@ internal static class LeafTypes
 
         int length = stored == ParquetType.FixedLenByteArray ? element.TypeLength : 0;
         (ColumnType type, LeafConversion conversion) = Annotated(element, stored) ?? Bare(stored);
-        return new LeafType(type, stored, length, conversion);
+        return new LeafType(type, stored, length, conversion, IsOrdered(element, stored, conversion));
+    }
+
+    /// <summary>
+    /// Not the order of INT96 and of what is not known, nor that of numbers which are kept as the binaries that they are stored in
+    /// (parquet.thrift ColumnOrder).
+    /// </summary>
+    private static bool IsOrdered(SchemaElement element, ParquetType stored, LeafConversion conversion)
+    {
+        bool isNumber = element.LogicalType?.Kind is LogicalTypeKind.Decimal or LogicalTypeKind.Float16
+            || element.ConvertedType is ConvertedTypes.Decimal;
+        return stored != ParquetType.Int96
+            && element.ConvertedType is not ConvertedTypes.Interval
+            && element.LogicalType?.Kind is not (LogicalTypeKind.Unknown or LogicalTypeKind.Null or LogicalTypeKind.Variant
+                or LogicalTypeKind.Geometry or LogicalTypeKind.Geography)
+            && (!isNumber || conversion != LeafConversion.None);
     }
 
     private static (ColumnType, LeafConversion) Bare(ParquetType stored) => stored switch

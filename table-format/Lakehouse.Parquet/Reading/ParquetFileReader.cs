@@ -23,6 +23,7 @@ public sealed class ParquetFileReader
     private readonly int _leafCount;
     private readonly bool _leavesOutDictionaryHeader;
     private readonly PageIndexReader _indexes;
+    private readonly RowGroupPruning _pruning;
 
     private ParquetFileReader(
         IObjectStore store, ObjectPath path, ParquetReadOptions options, long byteCount, long dataEnd, FileMetaData metaData)
@@ -32,6 +33,7 @@ public sealed class ParquetFileReader
         _leafCount = _columns.Sum(static c => c.Leaves.Count());
         _leavesOutDictionaryHeader = WriterQuirks.LeavesOutDictionaryHeader(metaData.CreatedBy);
         _indexes = new PageIndexReader(store, path, metaData, dataEnd);
+        _pruning = new RowGroupPruning(metaData, _indexes, LeafOf);
         Schema = new Schema([.. _columns.Select(static c => c.Field)]);
     }
 
@@ -155,6 +157,9 @@ public sealed class ParquetFileReader
     /// <summary>The chunk that holds a column of the schema, or -1 when it is nested and so has several.</summary>
     public int ChunkOf(int column) => _columns[column] is ColumnShape.OfLeaf leaf ? leaf.Leaf.Ordinal : -1;
 
+    private Leaf? LeafOf(string column) =>
+        Schema.IndexOf(column) is >= 0 and int position && _columns[position] is ColumnShape.OfLeaf of ? of.Leaf : null;
+
     private int[] Positions(IReadOnlyList<string>? columns)
     {
         if (columns is null)
@@ -190,6 +195,12 @@ public sealed class ParquetFileReader
 
             RowRanges all = RowRanges.All(group.NumRows);
             RowRanges rows = request.Rows?.Invoke(g)?.And(all) ?? all;
+            if (request.Pruning is { } pruning && rows.Count > 0)
+            {
+                rows = rows.And(await _pruning.RowsAsync(g, pruning, cancellation));
+            }
+
+            request.Decided?.Invoke(g, rows);
             if (rows.Count > 0)
             {
                 return await OpenAsync(g, rows, positions, cancellation);
@@ -201,9 +212,10 @@ public sealed class ParquetFileReader
 
     private async Task<RowGroupRead> OpenAsync(int group, RowRanges rows, int[] positions, CancellationToken cancellation)
     {
-        Dictionary<int, OffsetIndex> indexes = rows.Count == MetaData.RowGroups[group].NumRows
+        int[] leaves = rows.Count == MetaData.RowGroups[group].NumRows
             ? []
-            : await _indexes.ReadOffsetsAsync(group, positions.SelectMany(p => _columns[p].Leaves).Select(static l => l.Ordinal), cancellation);
+            : [.. positions.SelectMany(p => _columns[p].Leaves).Select(static l => l.Ordinal)];
+        ImmutableDictionary<int, OffsetIndex> indexes = await _indexes.ReadOffsetsAsync(group, leaves, cancellation);
         var chunks = ImmutableArray.CreateBuilder<ChunkBytes>();
         ImmutableArray<ColumnAssembly> columns =
         [

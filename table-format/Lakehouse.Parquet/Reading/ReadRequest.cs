@@ -11,4 +11,10 @@ public sealed record ReadRequest
     /// read nor decompressed where the file has an offset index.
     /// </summary>
     public Func<int, RowRanges?>? Rows { get; init; }
+
+    /// <summary>Leaves out rows that cannot be wanted, as far as statistics, page indexes and bloom filters tell.</summary>
+    public IRowPruning? Pruning { get; init; }
+
+    /// <summary>Told of every row group whether it is read, when that is decided.</summary>
+    public Action<int, RowRanges>? Decided { get; init; }
 }

@@ -27,8 +27,8 @@ public static class StatisticsCheck
             RowGroup group = reader.MetaData.RowGroups[g];
             var chunks = new ChunkStatisticsCheck?[reader.Schema.Count];
             int[] flat = [.. Enumerable.Range(0, chunks.Length).Select(reader.ChunkOf).Where(c => c >= 0 && c < group.Columns.Length)];
-            Dictionary<int, ColumnIndex> columns = await reader.Indexes.ReadColumnsAsync(g, flat, cancellation);
-            Dictionary<int, OffsetIndex> offsets = await reader.Indexes.ReadOffsetsAsync(g, flat, cancellation);
+            ImmutableDictionary<int, ColumnIndex> columns = await reader.Indexes.ReadColumnsAsync(g, flat, cancellation);
+            ImmutableDictionary<int, OffsetIndex> offsets = await reader.Indexes.ReadOffsetsAsync(g, flat, cancellation);
             for (int c = 0; c < chunks.Length; c++)
             {
                 // Statistics of nested columns count entries and are of their leaves; only flat columns are held against theirs.

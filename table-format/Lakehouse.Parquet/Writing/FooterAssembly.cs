@@ -55,7 +55,7 @@ internal static class FooterAssembly
             RowGroups = rowGroups.MoveToImmutable(),
             KeyValueMetadata = keyValues,
             CreatedBy = createdBy,
-            TypeOrderedColumnCount = elements.Count(static e => e.Type is not null),
+            ColumnOrders = [.. elements.Where(static e => e.Type is not null).Select(static _ => ColumnOrder.Type)],
         };
         int footerStart = tail.Length;
         FooterFormat.Write(tail, footer, patches, offset);

@@ -9,7 +9,7 @@ internal sealed class DivisibleIds(long divisor) : IRowCondition
 {
     public IReadOnlyList<string> Columns { get; } = ["id"];
 
-    public bool MayMatch(ParquetFileReader reader, RowGroup group) => true;
+    public IRowPruning? Pruning => null;
 
     public ColumnVector Evaluate(RecordBatch rows)
     {
