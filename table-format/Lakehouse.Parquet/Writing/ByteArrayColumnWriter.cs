@@ -24,7 +24,8 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         _lengths = ArrayPool<int>.Shared.Rent(options.PageRowCount + 1);
     }
 
-    protected override ReadOnlySpan<ParquetEncoding> Candidates => Options.Encodings.HasFlag(FurtherEncodings.Delta)
+    // < Polars fails on required leaves below optional structs in these encodings, whoever wrote them: nested leaves keep to PLAIN.
+    protected override ReadOnlySpan<ParquetEncoding> Candidates => Options.Encodings.HasFlag(FurtherEncodings.Delta) && Levels is null
         ? [ParquetEncoding.Plain, ParquetEncoding.DeltaLengthByteArray, ParquetEncoding.DeltaByteArray]
         : [ParquetEncoding.Plain];
 

@@ -21,7 +21,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     private const int ProbeValuesMax = 1 << 16;
     private readonly ColumnWriterState _state;
     private readonly string _name;
-    private readonly PooledBuffer _encoded = new(64 * 1024);
+    private readonly PooledBuffer _encoded = new(0);
     private ParquetEncoding? _encoding;
     private uint[] _indexes;
     private int _indexCount;

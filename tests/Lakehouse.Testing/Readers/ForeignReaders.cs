@@ -15,6 +15,9 @@ public static class ForeignReaders
     /// <summary>DuckDB, which knows files, not tables.</summary>
     public static DuckDb DuckDb { get; } = new();
 
-    /// <summary>All of them.</summary>
+    /// <summary>DuckDB, arrow-rs, Polars and hyparquet on single files.</summary>
+    public static NpmReaders Npm { get; } = new();
+
+    /// <summary>All that are asked about tables.</summary>
     public static IReadOnlyList<ForeignReader> All { get; } = [HudiRust, HudiJava, DuckDb];
 }

@@ -86,6 +86,14 @@ public sealed partial class HudiRust : ForeignReader
         return [.. document.RootElement.EnumerateArray().Select(CountOf)];
     }
 
+    /// <summary>Runs a Python script, which may import hudi-rs and pyarrow, and gives what it prints.</summary>
+    public async Task<string> RunAsync(string script, IEnumerable<string> arguments, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        await RequireAsync();
+        return (await RunAsync([script, .. arguments], null, cancellation)).OutputOf();
+    }
+
     private static RecordCount CountOf(JsonElement count) => new(
         count.GetProperty("rows").GetInt64(),
         count.GetProperty("distinct").GetInt64(),

@@ -48,7 +48,7 @@ internal static class RandomRows
             {
                 builder.Append(System.Text.Encoding.UTF8.GetBytes($"https://example.com/trips/{value:d9}/é"));
             }
-            else if (field.Type.Width == 8 && field.Type.Kind != TypeKind.Double)
+            else if (field.Type.Kind is TypeKind.Long or TypeKind.TimestampMillis or TypeKind.TimestampMicros)
             {
                 builder.Append(1_700_000_000_000 + value);
             }
@@ -93,7 +93,13 @@ internal static class RandomRows
             case TypeKind.Boolean:
                 builder.Append((value & 1) == 1);
                 break;
-            case TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis:
+            case TypeKind.TimeMillis:
+                builder.Append((int)(value * 7919L % 86_400_000));
+                break;
+            case TypeKind.TimeMicros:
+                builder.Append(value * 1_000_000_007L % 86_400_000_000);
+                break;
+            case TypeKind.Int or TypeKind.Date:
                 builder.Append((value * 7919) - 1000);
                 break;
             case TypeKind.Float:

@@ -10,7 +10,8 @@ namespace Lakehouse.Tests.Parquet;
 /// </summary>
 internal static class CanonicalText
 {
-    internal static string Of(ColumnVector column, int index) => !column.IsValid(index) ? "N" : column.Type.Kind switch
+    /// <summary>The text of a value; of maps as lists of structs with a key and a value if <paramref name="mapsArePairs"/>.</summary>
+    internal static string Of(ColumnVector column, int index, bool mapsArePairs = false) => !column.IsValid(index) ? "N" : column.Type.Kind switch
     {
         TypeKind.Boolean => column.BooleanAt(index) ? "T" : "F",
         TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => Text(column.Values<int>()[index]),
@@ -19,8 +20,10 @@ internal static class CanonicalText
         TypeKind.Decimal => Text(column.Values<Int128>()[index]),
         TypeKind.TimestampMillis => Text(column.Values<long>()[index] * 1000),
         TypeKind.String or TypeKind.Binary => "x" + Convert.ToHexStringLower(column.BytesAt(index)),
-        TypeKind.Struct => "{" + string.Join(',', column.Children.Select(c => Of(c, index))) + "}",
-        TypeKind.List => "[" + string.Join(',', Elements(column, index).Select(e => Of(column.Children[0], e))) + "]",
+        TypeKind.Struct => "{" + string.Join(',', column.Children.Select(c => Of(c, index, mapsArePairs))) + "}",
+        TypeKind.List => "[" + string.Join(',', Elements(column, index).Select(e => Of(column.Children[0], e, mapsArePairs))) + "]",
+        TypeKind.Map when mapsArePairs => "[" + string.Join(
+            ',', Elements(column, index).Select(e => $"{{{Of(column.Children[0], e, true)},{Of(column.Children[1], e, true)}}}")) + "]",
         TypeKind.Map => "<" + string.Join(
             ',', Elements(column, index).Select(e => $"{Of(column.Children[0], e)}={Of(column.Children[1], e)}")) + ">",
         _ => Text(column.Values<long>()[index]),

@@ -1,7 +1,8 @@
 // Prints, as JSON, the MD5 of the values of every column of the Parquet files below a folder, as arrow-rs reads them (through
-// parquet-wasm). Columns of types without a canonical text, such as intervals, are left out.
+// parquet-wasm), or Polars. Columns of types without a canonical text, such as intervals, are left out.
 //
 //     node goldens_arrow_rs.mjs FOLDER > goldens_arrow_rs.json       (needs parquet-wasm and apache-arrow in reach)
+//     node goldens_arrow_rs.mjs FOLDER polars                        (needs nodejs-polars too)
 //
 // The text of a value, which the sum is of, is that of CanonicalText.cs beside this file.
 import { createHash } from 'node:crypto';
@@ -11,8 +12,17 @@ import { basename, join } from 'node:path';
 import { tableFromIPC, Type, TimeUnit } from 'apache-arrow';
 
 const require = createRequire(import.meta.url);
-const { readParquet } = require('parquet-wasm');
-const version = JSON.parse(readFileSync(require.resolve('parquet-wasm').replace(/parquet-wasm\/.*/, 'parquet-wasm/package.json'))).version;
+const [folder, engine] = process.argv.slice(2);
+const isPolars = engine === 'polars';
+const name = isPolars ? 'nodejs-polars' : 'parquet-wasm';
+const library = require(name);
+const version = JSON.parse(readFileSync(require.resolve(name).replace(new RegExp(name + '/.*'), name + '/package.json'))).version;
+
+function readTable(path) {
+  return isPolars
+    ? tableFromIPC(library.readParquet(path).writeIPC({ compression: 'uncompressed' }))
+    : tableFromIPC(library.readParquet(readFileSync(path)).intoIPCStream());
+}
 
 const hex = bytes => 'x' + Buffer.from(bytes).toString('hex');
 
@@ -36,7 +46,10 @@ function text(data, i) {
   switch (type.typeId) {
     case Type.Null: return 'N';
     case Type.Bool: return (values[(data.offset + i) >> 3] >> ((data.offset + i) & 7)) & 1 ? 'T' : 'F';
-    case Type.Int: case Type.Date: case Type.Time: return String(values[i]);
+    case Type.Time:
+      if (isPolars) throw new Error('no text for times of day: Polars has nanoseconds');
+      return String(values[i]);
+    case Type.Int: case Type.Date: return String(values[i]);
     case Type.Timestamp:
       if (type.unit === TimeUnit.NANOSECOND) throw new Error('no text for nanoseconds: INT96 comes as them');
       return String(type.unit === TimeUnit.MILLISECOND ? values[i] * 1000n : values[i]);
@@ -60,7 +73,7 @@ function text(data, i) {
 
 function golden(path) {
   try {
-    const table = tableFromIPC(readParquet(readFileSync(path)).intoIPCStream());
+    const table = readTable(path);
     const found = { rows: table.numRows, columns: {} };
     for (const field of table.schema.fields) {
       try {
@@ -77,9 +90,8 @@ function golden(path) {
   }
 }
 
-const [folder] = process.argv.slice(2);
 const files = {};
 for (const file of readdirSync(folder, { recursive: true }).filter(f => f.endsWith('.parquet') && !f.includes('large_string_map')).sort()) {
   files[`${basename(folder)}/${file}`] = golden(join(folder, file));
 }
-console.log(JSON.stringify({ reader: `arrow-rs through parquet-wasm ${version}`, files }, null, 1));
+console.log(JSON.stringify({ reader: isPolars ? `Polars ${version}` : `arrow-rs through parquet-wasm ${version}`, files }, null, 1));
