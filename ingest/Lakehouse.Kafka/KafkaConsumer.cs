@@ -31,6 +31,9 @@ public sealed class KafkaConsumer : IKafkaConsumer
     private volatile KafkaException? _lastError;
     private KafkaException? _permanentError;
     private bool _awaitsFirstAssignment;
+
+    /// <summary>A rebalance was taken, or is queued to be taken, and neither assigned nor unassigned yet: the group waits for that.</summary>
+    private volatile bool _owesAnswer;
     private bool _isDisposed;
 
     /// <summary>Makes the client; brokers are connected to in the background. Throws <see cref="KafkaException"/> for bad properties.</summary>
@@ -144,6 +147,8 @@ public sealed class KafkaConsumer : IKafkaConsumer
             KafkaError.ThrowIfAny(rd_kafka_incremental_assign(_client.Handle, list.Pointer), "Assigning partitions");
         }
 
+        _owesAnswer = false;
+
         return Task.CompletedTask;
     }
 
@@ -169,6 +174,8 @@ public sealed class KafkaConsumer : IKafkaConsumer
             using var list = new PartitionList([.. partitions.Select(partition => KeyValuePair.Create(partition, 0L))]);
             KafkaError.ThrowIfAny(rd_kafka_incremental_unassign(_client.Handle, list.Pointer), "Unassigning partitions");
         }
+
+        _owesAnswer = false;
 
         return Task.CompletedTask;
     }
@@ -324,12 +331,13 @@ public sealed class KafkaConsumer : IKafkaConsumer
     /// <summary>
     /// Gives everything back, so that the others need not wait for the session to expire. A member with a name of its own keeps its place
     /// until then: that is what lets it restart without a rebalance. Bounded: a group that cannot be reached forgets us by itself.
+    /// While closing, librdkafka (seen in 2.0.2) may throw away an assignment that nobody waited for together with the answer to it, and
+    /// the call never returns: so an assignment is made exactly where one is owed.
     /// </summary>
     private unsafe void LeaveGroup()
     {
         long start = _time.GetTimestamp();
         using QueueHandle queue = rd_kafka_queue_new(_client.Handle);
-        _ = rd_kafka_assign(_client.Handle, null); // Answers an event that was taken and not answered: closing would wait for it.
         nint refused = rd_kafka_consumer_close_queue(_client.Handle, queue);
         if (refused != 0 && _permanentError is not null)
         {
@@ -338,7 +346,11 @@ public sealed class KafkaConsumer : IKafkaConsumer
         }
 
         KafkaError.ThrowIfAny(refused, "Leaving the consumer group");
-        _ = rd_kafka_assign(_client.Handle, null); // < A cooperative group takes this answer only now that it is closing.
+        if (_owesAnswer)
+        {
+            _ = rd_kafka_assign(_client.Handle, null); // A cooperative group, too, takes this answer now that it is closing.
+        }
+
         while (rd_kafka_consumer_closed(_client.Handle) == 0 && _time.GetElapsedTime(start) < LeaveTimeout)
         {
             nint next = rd_kafka_queue_poll(queue, LeaveStepMillis);
@@ -360,10 +372,11 @@ public sealed class KafkaConsumer : IKafkaConsumer
         switch (rd_kafka_event_error(next))
         {
             case KafkaError.AssignPartitions:
-                _awaitsFirstAssignment = false;
+                (_awaitsFirstAssignment, _owesAnswer) = (false, true);
                 _groupEvents.Enqueue(new GroupEvent.Assigned(partitions));
                 break;
             case KafkaError.RevokePartitions:
+                _owesAnswer = true;
                 _groupEvents.Enqueue(new GroupEvent.Revoked(partitions, rd_kafka_assignment_lost(_client.Handle) != 0));
                 break;
             default:
