@@ -33,7 +33,7 @@ public sealed class CrashTests : IDisposable
         [
             ("put-if-absent", ".claim"), ("copy-patched", ".parquet"), ("put-if-absent", ".outcome"),
             ("put-if-absent", ".commit.requested"), ("put-if-absent", ".inflight"), ("copy-if-absent", ".parquet"),
-            ("put-if-absent", ".commit"), ("delete", ".parquet"),
+            ("copy-if-absent", ".commit"), ("delete", ".parquet"),
         ];
         int[] first = [.. kinds.Select(kind => steps.FindIndex(s =>
             s.StartsWith(kind.Call, StringComparison.Ordinal) && s.EndsWith(kind.Suffix, StringComparison.Ordinal)))];
@@ -49,12 +49,12 @@ public sealed class CrashTests : IDisposable
         SampleWork work = await sample.StageAsync(20, Cancellation);
         var store = new ProcessStore(sample.Table.Store);
         TableCommitter committer = await sample.CommitterAsync(store, Cancellation);
-        var calls = new List<string>();
+        var calls = new List<StoreCall>();
         store.Before = call =>
         {
             if (call.Mutates)
             {
-                calls.Add(call.ToString());
+                calls.Add(call);
                 store.IsDead |= calls.Count > step;
             }
 
@@ -66,8 +66,8 @@ public sealed class CrashTests : IDisposable
             return null;
         }
 
-        bool committed = calls.SkipLast(1).Any(static c => c.EndsWith(".outcome", StringComparison.Ordinal));
-        bool published = calls.SkipLast(1).Any(static c => c.EndsWith(".commit", StringComparison.Ordinal));
+        bool committed = calls.SkipLast(1).Any(static c => c.Path.Value.EndsWith(".outcome", StringComparison.Ordinal));
+        bool published = calls.SkipLast(1).Any(InterruptedTables.IsCompletion);
         if (published)
         {
             await sample.AcceptAsync(work, Cancellation);
@@ -89,7 +89,7 @@ public sealed class CrashTests : IDisposable
         // One reader is enough here: the invariants hold, and all readers read a recovered table elsewhere.
         await CheckAsync(
             $"after recovery from the death before {calls[^1]}", sample, Comparison.HudiRustAsync(sample, null, Cancellation));
-        return calls[^1];
+        return calls[^1].ToString();
     }
 
     private static async Task CheckAsync(string when, SampleTable sample, params Task[] readings)

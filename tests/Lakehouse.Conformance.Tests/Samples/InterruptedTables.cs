@@ -14,9 +14,9 @@ internal static class InterruptedTables
     /// <summary>The partition whose file is published last.</summary>
     internal const string LastPartition = "dt=2026-03-02";
 
-    /// <summary>The put that makes a commit visible.</summary>
+    /// <summary>The copy out of staging that makes a commit visible.</summary>
     internal static bool IsCompletion(StoreCall call) =>
-        call.Operation == "put-if-absent" && call.Path.Value.EndsWith(".commit", StringComparison.Ordinal);
+        call.Operation == "copy-if-absent" && call.Path.Value.EndsWith(".commit", StringComparison.Ordinal);
 
     /// <summary>The worker died before the chosen call of its second commit.</summary>
     internal static async Task<SampleTable> DiedAsync(string folder, int seed, Predicate<StoreCall> before, CancellationToken stop) =>
