@@ -7,10 +7,16 @@ namespace Lakehouse.Service;
 
 /// <summary>
 /// <c>lakehouse test [FILTER]...</c>: runs every test project that the launcher has built, one after another, shows what they say and
-/// ends with one line, <c>N passed, N failed, N skipped</c>. A filter is any part of a test's full name.
+/// ends with one line, <c>N passed, N failed, N skipped</c>. A filter is any part of a test's full name. A test that hangs is named every
+/// five minutes and does not hold up the whole: a project that runs far longer than all its tests need is ended and counts as a failure.
+/// Who names tests, perhaps in their long form, waits for them.
 /// </summary>
 internal static partial class TestCommand
 {
+    private const string LongRunningSeconds = "300";
+    private static readonly TimeSpan RunMax = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
     /// <summary>The command for the command line.</summary>
     internal static Command Create()
     {
@@ -75,7 +81,10 @@ internal static partial class TestCommand
 
     private static async Task<Counts> RunAsync(string runner, string[] filters, TextWriter progress)
     {
-        var start = new ProcessStartInfo(runner, ["-noLogo", "-noColor", "-noAutoReporters"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(runner, ["-noLogo", "-noColor", "-noAutoReporters", "-longRunning", LongRunningSeconds])
+        {
+            RedirectStandardOutput = true,
+        };
         foreach (string filter in filters)
         {
             start.ArgumentList.Add("-method");
@@ -83,8 +92,38 @@ internal static partial class TestCommand
         }
 
         using Process process = Process.Start(start) ?? throw new CommandFailedException(ExitCode.Failed, $"{runner} did not start.");
+        Task<Counts?> reading = ReadAsync(process.StandardOutput, progress);
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(filters.Length == 0 ? RunMax : Timeout.InfiniteTimeSpan, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+            await progress.WriteLineAsync($"{Path.GetFileName(runner)} did not end within {RunMax.TotalMinutes:F0} minutes and was ended; "
+                + "what hung is named above as a long running test. That counts as one failure.");
+            return new Counts(0, 1, 0);
+        }
+
+        // Not longer: what a test has left behind may hold the output open for ever.
+        await Task.WhenAny(reading, Task.Delay(LastWords, TimeProvider.System));
+        if (!reading.IsCompleted || await reading is not { } counts)
+        {
+            await progress.WriteLineAsync($"{Path.GetFileName(runner)} ended with exit code {process.ExitCode} "
+                + (reading.IsCompleted ? "before it said what became of its tests" : "and left processes behind that hold its output")
+                + "; that counts as one failure.");
+            return new Counts(0, 1, 0);
+        }
+
+        // A runner that fails for a reason of its own must not look green.
+        return counts.Failed == 0 && process.ExitCode != 0 ? counts with { Failed = 1 } : counts;
+    }
+
+    /// <summary>Passes on what the runner says until it has said all; null when the summary was not among it.</summary>
+    private static async Task<Counts?> ReadAsync(StreamReader output, TextWriter progress)
+    {
         Counts? counts = null;
-        while (await process.StandardOutput.ReadLineAsync() is string line)
+        while (await output.ReadLineAsync() is string line)
         {
             if (Summary().Match(line) is { Success: true } summary)
             {
@@ -96,16 +135,7 @@ internal static partial class TestCommand
             }
         }
 
-        await process.WaitForExitAsync();
-        if (counts is null)
-        {
-            await progress.WriteLineAsync($"{Path.GetFileName(runner)} ended with exit code {process.ExitCode} before it said what "
-                + "became of its tests; that counts as one failure.");
-            return new Counts(0, 1, 0);
-        }
-
-        // A runner that fails for a reason of its own must not look green.
-        return counts.Failed == 0 && process.ExitCode != 0 ? counts with { Failed = 1 } : counts;
+        return counts;
     }
 
     // The runner says only "Total: 0" when no test was chosen.
