@@ -3,7 +3,7 @@ namespace Lakehouse.EndToEnd.Tests;
 /// <summary>
 /// How hard a chaos run is. The suite runs the smokes; <c>LAKEHOUSE_CHAOS=full</c> asks for the full ones.
 /// </summary>
-/// <param name="Duration">How long records are produced, and longer if some step of the protocol was not hit yet.</param>
+/// <param name="Duration">How long records are produced; longer, up to three times, while commits or steps of the protocol are missing.</param>
 /// <param name="WorkerKills">Kills of the worker at random moments.</param>
 /// <param name="BrokerKills">Kills of the broker, each followed by a boot.</param>
 /// <param name="CommitsMin">Commits that the table must have at the end.</param>

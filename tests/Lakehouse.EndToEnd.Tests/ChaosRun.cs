@@ -30,7 +30,7 @@ internal sealed class ChaosRun(ChaosPlan plan, Random random, KafkaService kafka
             }
 
             HitMissingSteps(ref worker);
-            while (_clock.Elapsed < plan.Duration)
+            while (_clock.Elapsed < plan.Duration || (tables.CommitCountMin < plan.CommitsMin && _clock.Elapsed < 3 * plan.Duration))
             {
                 Thread.Sleep(1_000);
                 RequireRunning(worker);

@@ -3,10 +3,12 @@ using Lakehouse.Kafka;
 using Lakehouse.Testing;
 using Xunit;
 
+[assembly: AssemblyFixture(typeof(RealKafka))]
+
 namespace Lakehouse.EndToEnd.Tests;
 
 /// <summary>Logs with holes: transactions, aborted ones too, and compaction. Read to the end, every visible record once.</summary>
-public sealed class LogShapesTests(ITestOutputHelper output)
+public sealed class LogShapesTests(RealKafka broker, ITestOutputHelper output)
 {
     private const int Partitions = 4;
 
@@ -15,7 +17,7 @@ public sealed class LogShapesTests(ITestOutputHelper output)
     [Fact]
     public async Task A_topic_with_aborted_transactions_gives_exactly_the_committed_records()
     {
-        using KafkaService kafka = StartKafka();
+        KafkaService kafka = broker.Service;
         using var folder = new TemporaryFolder();
         kafka.CreateTopic("transactions", Partitions);
         var properties = new Dictionary<string, string> { ["transactional.id"] = "end-to-end" };
@@ -49,7 +51,7 @@ public sealed class LogShapesTests(ITestOutputHelper output)
     [Fact]
     public async Task A_compacted_topic_gives_the_records_that_compaction_left()
     {
-        using KafkaService kafka = StartKafka();
+        KafkaService kafka = broker.Service;
         using var folder = new TemporaryFolder();
         kafka.CreateTopic("compacted", Partitions, "cleanup.policy=compact", "segment.ms=100", "min.cleanable.dirty.ratio=0.001",
             "max.compaction.lag.ms=100");
@@ -70,12 +72,6 @@ public sealed class LogShapesTests(ITestOutputHelper output)
         LogContents left = await WaitForCompactionAsync(kafka);
         await IngestAsync(TripsPipeline.Write(folder, kafka.BootstrapServers, "compacted"));
         await TableProof.EveryReaderAgreesAsync(new TableAt(folder["table"]), left, left.RecordCount, output.WriteLine);
-    }
-
-    private static KafkaService StartKafka()
-    {
-        Assert.SkipUnless(KafkaService.IsAvailable, "SKIPPED: the scripts that start a real Kafka are not beside the repository.");
-        return KafkaService.Start()!;
     }
 
     private static async Task IngestAsync(string pipeline)

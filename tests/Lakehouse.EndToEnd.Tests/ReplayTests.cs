@@ -13,9 +13,9 @@ namespace Lakehouse.EndToEnd.Tests;
 /// Dead letters of a pipeline on a real Kafka, replayed with a corrected one while it goes on, replays killed among them. Every record is a
 /// row, a dead letter or filtered, once, for every reader. <c>LAKEHOUSE_CHAOS=full</c> takes two minutes and kills twenty.
 /// </summary>
-public sealed class ReplayTests(ITestOutputHelper output)
+public sealed class ReplayTests(RealKafka broker, ITestOutputHelper output)
 {
-    private const string Topic = "trips";
+    private const string Topic = "replayed-trips";
     private const int Partitions = 4;
     private static readonly bool IsFull = Environment.GetEnvironmentVariable("LAKEHOUSE_CHAOS") == "full";
     private static readonly int OlderInstants = IsFull ? 5 : 1;
@@ -25,11 +25,10 @@ public sealed class ReplayTests(ITestOutputHelper output)
     [Fact]
     public async Task Dead_letters_are_replayed_once_while_the_pipeline_goes_on()
     {
-        Assert.SkipUnless(KafkaService.IsAvailable, "SKIPPED: the scripts that start a real Kafka are not beside the repository.");
         int seed = int.Parse(Environment.GetEnvironmentVariable("LAKEHOUSE_SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture));
         var random = new Random(seed);
         output.WriteLine($"seed {seed} (LAKEHOUSE_SEED)");
-        using KafkaService kafka = KafkaService.Start()!;
+        KafkaService kafka = broker.Service;
         using var folder = new TemporaryFolder();
         using var elsewhere = new TemporaryFolder();
         kafka.CreateTopic(Topic, Partitions);
@@ -168,7 +167,7 @@ public sealed class ReplayTests(ITestOutputHelper output)
     {
         File.WriteAllText(folder[file], $$"""
             pipeline: trips
-            source: { kafka: { bootstrap_servers: "{{kafka.BootstrapServers}}", topics: [{{Topic}}], group: lakehouse-trips, start: earliest } }
+            source: { kafka: { bootstrap_servers: "{{kafka.BootstrapServers}}", topics: [{{Topic}}], group: lakehouse-replay, start: earliest } }
             format: { json: { max_record_size: {{recordBytesMax}} } }
             schema:
               - { name: trip_id, type: string, required: true }

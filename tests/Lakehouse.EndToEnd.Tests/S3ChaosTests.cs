@@ -7,9 +7,9 @@ using Xunit;
 namespace Lakehouse.EndToEnd.Tests;
 
 /// <summary>The promise where tables really live: real Kafka, a real object store behind faults, the real binary, SIGKILL at any moment.</summary>
-public sealed class S3ChaosTests(ITestOutputHelper output)
+public sealed class S3ChaosTests(RealKafka broker, ITestOutputHelper output)
 {
-    private const string Topic = "trips";
+    private const string Topic = "trips-to-a-store";
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -17,14 +17,14 @@ public sealed class S3ChaosTests(ITestOutputHelper output)
     public async Task Every_record_stands_once_in_a_store_that_is_slow_resets_and_goes_away()
     {
         Assert.SkipUnless(
-            KafkaService.IsAvailable && ToxiproxyService.IsAvailable && S3Service.IsInstalled,
-            "SKIPPED: the scripts that start a real Kafka and Toxiproxy are not beside the repository, or Ceph is not installed.");
+            ToxiproxyService.IsAvailable && S3Service.IsInstalled,
+            "SKIPPED: the scripts that start Toxiproxy are not beside the repository, or Ceph is not installed.");
         S3ChaosPlan plan = S3ChaosPlan.FromEnvironment();
         int seed = int.Parse(Environment.GetEnvironmentVariable("LAKEHOUSE_SEED") ?? Random.Shared.Next().ToString());
         output.WriteLine($"seed {seed} (LAKEHOUSE_SEED), {plan}");
         var clock = Stopwatch.StartNew();
         Task<S3Service?> starting = S3Service.StartAsync();
-        using KafkaService kafka = KafkaService.Start()!;
+        KafkaService kafka = broker.Service;
         using S3Service store = (await starting)!;
         Assert.SkipUnless(store.IsOwn, "SKIPPED: a store that was not started here cannot be stopped for a while.");
         using ToxiproxyService proxy = ToxiproxyService.Start(store.Endpoint)!;

@@ -10,11 +10,11 @@ namespace Lakehouse.EndToEnd.Tests;
 /// The services as a user runs them from the command line, beside a pipeline on a real Kafka, for a table in a folder and for one in a real
 /// object store.
 /// </summary>
-public sealed class TableServicesTests(ITestOutputHelper output) : IDisposable
+public sealed class TableServicesTests(RealKafka broker, ITestOutputHelper output) : IDisposable
 {
-    private const string Topic = "trips";
     private const int Batch = 1_200;
     private readonly TemporaryFolder _folder = new();
+    private string _topic = "";
     private long _produced;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -26,15 +26,15 @@ public sealed class TableServicesTests(ITestOutputHelper output) : IDisposable
     [InlineData(true)]
     public async Task A_table_goes_back_to_a_savepoint_and_its_pipeline_reads_the_rest_again(bool inS3)
     {
-        Assert.SkipUnless(KafkaService.IsAvailable, "SKIPPED: the scripts that start a real Kafka are not beside the repository.");
         Assert.SkipUnless(!inS3 || S3Service.IsInstalled, "SKIPPED: Ceph is not installed.");
         Task<S3Service?> starting = inS3 ? S3Service.StartAsync() : Task.FromResult<S3Service?>(null);
-        using KafkaService kafka = KafkaService.Start()!;
+        KafkaService kafka = broker.Service;
         using S3Service? store = await starting;
-        kafka.CreateTopic(Topic, 4);
+        _topic = inS3 ? "trips-of-services-in-a-store" : "trips-of-services";
+        kafka.CreateTopic(_topic, 4);
         var table = new TableAt(store is null ? _folder["table"] : $"s3://{S3Service.Bucket}/services/table", store);
         string pipeline = TripsPipeline.Write(
-            _folder, kafka.BootstrapServers, Topic, "1s", table: table.Location, deadLetters: table.Location + "_dead_letters");
+            _folder, kafka.BootstrapServers, _topic, "1s", table: table.Location, deadLetters: table.Location + "_dead_letters");
 
         string first = await ProduceAndRunAsync(kafka, table, pipeline);
         using (JsonDocument savepoint = await AnswerAsync(table, "savepoint", table.Location, "create", "monday"))
@@ -98,7 +98,7 @@ public sealed class TableServicesTests(ITestOutputHelper output) : IDisposable
         long left = await CountAsync(table);
         using (var producer = new KafkaProducer(kafka.BootstrapServers, new Dictionary<string, string>(), TimeProvider.System))
         {
-            Assert.True(producer.TryProduce(new TopicPartition(Topic, 0), default, true, "no trip"u8.ToArray(), false, -1));
+            Assert.True(producer.TryProduce(new TopicPartition(_topic, 0), default, true, "no trip"u8.ToArray(), false, -1));
             await producer.FlushAsync(Stop);
         }
 
@@ -130,7 +130,7 @@ public sealed class TableServicesTests(ITestOutputHelper output) : IDisposable
             for (int i = 0; i < Batch; i++, _produced++)
             {
                 Assert.True(producer.TryProduce(
-                    new TopicPartition(Topic, (int)(_produced % 4)), default, true, PacedProducer.Trip(_produced), false, -1));
+                    new TopicPartition(_topic, (int)(_produced % 4)), default, true, PacedProducer.Trip(_produced), false, -1));
             }
 
             await producer.FlushAsync(Stop);

@@ -26,6 +26,9 @@ internal sealed class TablesOnDisk(string first, params string[] followers)
             .Select(step => new TableStep(Path.GetFileName(table), step))),
     ];
 
+    /// <summary>How many commits the table has that has the fewest.</summary>
+    public int CommitCountMin => followers.Append(first).Min(static table => new TableOnDisk(table).CommitCount());
+
     /// <summary>The folder of a step's table.</summary>
     public string FolderOf(TableStep step) => followers.Append(first).Single(table => Path.GetFileName(table) == step.Table);
 

@@ -26,7 +26,7 @@ internal static class TripsPipeline
         File.WriteAllText(path, $"""
             pipeline: trips
             source:
-              kafka: {"{"} bootstrap_servers: "{bootstrapServers}", topics: [{topic}], group: lakehouse-trips, start: earliest{kafka} {"}"}
+              kafka: {"{"} bootstrap_servers: "{bootstrapServers}", topics: [{topic}], group: "lakehouse-{topic}", start: earliest{kafka} {"}"}
             format: {"{"} json: {"{"} unknown_fields: ignore {"}"} {"}"}
             schema:
               - {"{"} name: trip_id, type: string, required: true {"}"}

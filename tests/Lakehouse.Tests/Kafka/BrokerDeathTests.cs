@@ -1,4 +1,5 @@
 using Lakehouse.Kafka;
+using Lakehouse.Testing;
 using Xunit;
 
 namespace Lakehouse.Tests;
