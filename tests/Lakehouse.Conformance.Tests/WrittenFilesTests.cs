@@ -119,8 +119,8 @@ public sealed class WrittenFilesTests(ITestOutputHelper output)
     private static async Task<WrittenFile> WriteAsync(LocalObjectStore store, int seed)
     {
         var random = new Random(seed);
-        ParquetWriterOptions options = RandomOptions.Of(random);
         Schema schema = RandomRows.Schema(random);
+        ParquetWriterOptions options = RandomOptions.Of(random).WithFilters(random, schema);
         string name = FormattableString.Invariant($"{seed}.parquet");
         using var writer = new ParquetFileWriter(schema, options, new Dictionary<string, ConstantColumn>(), null);
         int distinct = random.Next(3) switch { 0 => 20, 1 => 2_000, _ => 200_000 };

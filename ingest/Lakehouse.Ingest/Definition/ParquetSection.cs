@@ -4,7 +4,8 @@ using YamlDotNet.RepresentationModel;
 namespace Lakehouse.Ingest;
 
 /// <summary>
-/// The part <c>table: parquet</c> of a pipeline file: <c>{ compression, level, encodings, page_version, row_group_size }</c>.
+/// The part <c>table: parquet</c> of a pipeline file: <c>{ compression, level, encodings, page_version, row_group_size,
+/// bloom_filters }</c>.
 /// </summary>
 internal static class ParquetSection
 {
@@ -27,6 +28,7 @@ internal static class ParquetSection
                 ("gzip", CompressionCodec.Gzip), ("none", CompressionCodec.Uncompressed)),
             Encodings = ReadEncodings(parquet),
             PagesV2 = parquet.FindInteger("page_version", 1, 1, 2) == 2,
+            BloomFilters = [.. parquet.FindTexts("bloom_filters")],
             RowGroupBytes = parquet.FindSize("row_group_size", options.RowGroupBytes, 64 << 10),
         };
         options = options with { CompressionLevel = ReadLevel(parquet, options.Codec) };

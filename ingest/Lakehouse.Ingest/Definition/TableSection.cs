@@ -73,6 +73,7 @@ internal static class TableSection
             }
         }
 
+        CheckFilters(mapping, table, schema);
         foreach (string column in table.PartitionBy)
         {
             ColumnType type = schema[schema.IndexOf(column)].Type;
@@ -81,6 +82,26 @@ internal static class TableSection
                 throw new PipelineDefinitionException(mapping.LocationOf("partition_by"),
                     $"Column '{column}' is {type}; a table is partitioned by string, int, long, date or boolean columns, because "
                     + "readers take the value from the folder's name. Derive one, such as date_format(event_time, 'yyyy-MM-dd').");
+            }
+        }
+    }
+
+    private static void CheckFilters(YamlMapping mapping, TableDefinition table, Schema schema)
+    {
+        foreach (string column in table.Parquet.BloomFilters)
+        {
+            int index = schema.IndexOf(column);
+            if (index < 0)
+            {
+                throw new PipelineDefinitionException(mapping.LocationOf("parquet"),
+                    $"'bloom_filters' names the column '{column}', which the table does not have."
+                    + Spelling.Suggest(column, schema.Fields.Select(f => f.Name)));
+            }
+
+            if (schema[index].Type is { IsNested: true } or { Kind: TypeKind.Boolean or TypeKind.Float or TypeKind.Double })
+            {
+                throw new PipelineDefinitionException(mapping.LocationOf("parquet"),
+                    $"'bloom_filters' names the column '{column}', which is {schema[index].Type}; filters are for plain columns, neither booleans nor floats.");
             }
         }
     }

@@ -66,12 +66,18 @@ public sealed class BloomFilter
         }
     }
 
+    /// <summary>Forgets all values.</summary>
+    internal void Clear() => _words.AsSpan().Clear();
+
     /// <summary>Writes the header; the blocks follow.</summary>
-    internal void WriteHeader(PooledBuffer target)
+    internal void WriteHeader(PooledBuffer target) => WriteHeader(target, _words.Length * sizeof(uint));
+
+    /// <summary>The same for blocks of so many bytes.</summary>
+    internal static void WriteHeader(PooledBuffer target, int bytes)
     {
         var writer = new ThriftWriter(target);
         short outer = writer.BeginElement();
-        writer.I32(1, _words.Length * sizeof(uint));
+        writer.I32(1, bytes);
         for (short union = 2; union <= 4; union++)
         {
             short choice = writer.BeginStruct(union);

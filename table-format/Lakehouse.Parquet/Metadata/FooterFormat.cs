@@ -76,6 +76,19 @@ internal static class FooterFormat
 
         writer.I64(2, group.TotalByteSize);
         writer.I64(3, group.NumRows);
+        if (group.SortingColumns.Length > 0)
+        {
+            writer.List(4, ThriftWriter.StructType, group.SortingColumns.Length);
+            foreach (SortingColumn sorting in group.SortingColumns)
+            {
+                short list = writer.BeginElement();
+                writer.I32(1, sorting.ColumnIndex);
+                writer.Bool(2, sorting.Descending);
+                writer.Bool(3, sorting.NullsFirst);
+                writer.EndStruct(list);
+            }
+        }
+
         if (group.FileOffset is long offset)
         {
             writer.I64(5, offset);
@@ -142,6 +155,12 @@ internal static class FooterFormat
             writer.I32(2, (int)stats.Encoding);
             writer.I32(3, stats.Count);
             writer.EndStruct(list);
+        }
+
+        if (column is { BloomFilterOffset: long filter, BloomFilterLength: int length })
+        {
+            writer.I64(14, filter);
+            writer.I32(15, length);
         }
 
         if (column.SizeStatistics is not null)

@@ -14,6 +14,9 @@ public sealed record RowGroup
     /// <summary>Rows.</summary>
     public long NumRows { get; init; }
 
+    /// <summary>What the rows are sorted by, the first thing first; empty when the file does not say.</summary>
+    public ImmutableArray<SortingColumn> SortingColumns { get; init; } = [];
+
     /// <summary>Offset of the first page.</summary>
     public long? FileOffset { get; init; }
 
@@ -23,6 +26,9 @@ public sealed record RowGroup
     /// <summary>Position in the file.</summary>
     public short? Ordinal { get; init; }
 }
+
+/// <summary>A leaf, by its position among the leaves, that rows are sorted by (parquet.thrift SortingColumn).</summary>
+public readonly record struct SortingColumn(int ColumnIndex, bool Descending, bool NullsFirst);
 
 /// <summary>Where a chunk and its indexes lie (parquet.thrift ColumnChunk).</summary>
 public sealed record ColumnChunk

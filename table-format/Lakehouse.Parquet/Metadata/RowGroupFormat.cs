@@ -34,6 +34,9 @@ internal static class RowGroupFormat
                 case 3:
                     group = group with { NumRows = reader.I64(type) };
                     break;
+                case 4:
+                    group = group with { SortingColumns = ReadSorting(ref reader, type) };
+                    break;
                 case 5:
                     group = group with { FileOffset = reader.I64(type) };
                     break;
@@ -51,6 +54,40 @@ internal static class RowGroupFormat
 
         reader.EndStruct(outer);
         return group;
+    }
+
+    private static ImmutableArray<SortingColumn> ReadSorting(ref ThriftReader reader, byte listType)
+    {
+        int count = reader.List(listType, out _);
+        var all = ImmutableArray.CreateBuilder<SortingColumn>();
+        for (int i = 0; i < count; i++)
+        {
+            var sorting = default(SortingColumn);
+            short outer = reader.BeginStruct();
+            while (reader.NextField(out short id, out byte type))
+            {
+                switch (id)
+                {
+                    case 1:
+                        sorting = sorting with { ColumnIndex = reader.I32(type) };
+                        break;
+                    case 2:
+                        sorting = sorting with { Descending = ThriftReader.Bool(type) };
+                        break;
+                    case 3:
+                        sorting = sorting with { NullsFirst = ThriftReader.Bool(type) };
+                        break;
+                    default:
+                        reader.Skip(type);
+                        break;
+                }
+            }
+
+            reader.EndStruct(outer);
+            all.Add(sorting);
+        }
+
+        return all.ToImmutable();
     }
 
     private static ImmutableArray<ColumnChunk> ReadChunks(ref ThriftReader reader, byte listType)

@@ -105,6 +105,24 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         }
     }
 
+    protected override void InsertDictionary(BloomFilter filter)
+    {
+        for (int i = 0; i < _dictionary.Count; i++)
+        {
+            filter.Insert(BloomFilter.Hash(_dictionary[i]));
+        }
+    }
+
+    protected override void InsertValues(BloomFilter filter)
+    {
+        ReadOnlySpan<byte> bytes = Body.Written[LevelRoom..];
+        foreach (int length in _lengths.AsSpan(0, _lengthCount))
+        {
+            filter.Insert(BloomFilter.Hash(bytes[..length]));
+            bytes = bytes[length..];
+        }
+    }
+
     protected override void AppendPlain(ReadOnlySpan<uint> indexes)
     {
         foreach (uint index in indexes)

@@ -138,6 +138,7 @@ internal abstract class ColumnWriter : IDisposable
             Pages = _pages,
             PageIndex = [.. _pageIndex],
             LevelHistograms = [.. _histograms],
+            BloomFilter = FinishFilter(),
             MaxRepetition = _path?.MaxRepetition ?? 0,
             Bounds = _bounds,
             UncompressedByteCount = _uncompressedByteCount,
@@ -199,6 +200,9 @@ internal abstract class ColumnWriter : IDisposable
     protected virtual void BeginChunk()
     {
     }
+
+    /// <summary>The bloom filter over the chunk's values with its header; empty when there is none.</summary>
+    protected virtual byte[] FinishFilter() => [];
 
     protected virtual int DictionaryEntryCount => 0;
 

@@ -19,8 +19,10 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
 {
     private const int ProbeValuesMin = 1024;
     private const int ProbeValuesMax = 1 << 16;
+    private const double FalsePositivesMax = 0.01;
     private readonly ColumnWriterState _state;
     private readonly string _name;
+    private readonly BloomFilter? _filter;
     private readonly PooledBuffer _encoded = new(0);
     private ParquetEncoding? _encoding;
     private uint[] _indexes;
@@ -32,6 +34,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     {
         _state = state;
         _name = path?.Name ?? field.Name;
+        _filter = options.BloomFilters.Contains(_name) ? new BloomFilter(options.BloomFilterBytesMax / BloomFilter.BlockBytes) : null;
         UsesDictionary = options.Dictionaries && !state.IsWithoutDictionary(_name);
         _indexes = UsesDictionary ? ArrayPool<uint>.Shared.Rent(options.PageRowCount + 8) : [];
     }
@@ -126,6 +129,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     {
         if (!UsesDictionary)
         {
+            InsertPage();
             encoding = PageRowCount == PageNullCount ? ParquetEncoding.Plain : _encoding ??= Choose();
             return Encoded(encoding);
         }
@@ -140,6 +144,38 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         _indexCount = 0;
         return Body;
     }
+
+    protected override byte[] FinishFilter()
+    {
+        if (_filter is null)
+        {
+            return [];
+        }
+
+        if (UsesDictionary)
+        {
+            InsertDictionary(_filter);
+        }
+
+        byte[] words = _filter.Bitset.ToArray();
+        _filter.Clear();
+        ReadOnlySpan<byte> folded = BloomFolding.Fold(words, FalsePositivesMax);
+        if (folded.IsEmpty)
+        {
+            return [];
+        }
+
+        using var target = new PooledBuffer(BloomFilter.HeaderBytesMax);
+        BloomFilter.WriteHeader(target, folded.Length);
+        target.Append(folded);
+        return target.Written.ToArray();
+    }
+
+    /// <summary>Takes the distinct values into a bloom filter.</summary>
+    protected abstract void InsertDictionary(BloomFilter filter);
+
+    /// <summary>Takes the values of the page being built, which stand without dictionary, into a bloom filter.</summary>
+    protected abstract void InsertValues(BloomFilter filter);
 
     /// <summary>Appends the values of the page being built in one of the candidates.</summary>
     protected abstract void EncodeValues(ParquetEncoding encoding, PooledBuffer target);
@@ -166,6 +202,14 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         if (indexes.Length > 0)
         {
             ArrayPool<uint>.Shared.Return(indexes);
+        }
+    }
+
+    private void InsertPage()
+    {
+        if (_filter is not null)
+        {
+            InsertValues(_filter);
         }
     }
 

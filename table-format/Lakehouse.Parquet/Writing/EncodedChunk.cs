@@ -47,6 +47,9 @@ internal sealed record EncodedChunk : IDisposable
     /// </summary>
     internal long[] LevelHistograms { get; init; } = [];
 
+    /// <summary>The bloom filter with its header; empty when there is none.</summary>
+    internal byte[] BloomFilter { get; init; } = [];
+
     /// <summary>The highest repetition level.</summary>
     internal int MaxRepetition { get; init; }
 

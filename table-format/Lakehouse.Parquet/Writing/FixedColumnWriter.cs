@@ -88,6 +88,10 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         }
     }
 
+    protected override void InsertDictionary(BloomFilter filter) => Insert(filter, DictionaryBody());
+
+    protected override void InsertValues(BloomFilter filter) => Insert(filter, Body.Written[LevelRoom..]);
+
     protected override bool IsDenserWithoutDictionary(Span<uint> indexes)
     {
         if (!Candidates.Contains(ParquetEncoding.DeltaBinaryPacked) || indexes.Length < ProbedValuesMin)
@@ -157,6 +161,14 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         if (dense.Length > 0)
         {
             ArrayPool<T>.Shared.Return(dense);
+        }
+    }
+
+    private void Insert(BloomFilter filter, ReadOnlySpan<byte> stored)
+    {
+        for (; !stored.IsEmpty; stored = stored[_storedBytes..])
+        {
+            filter.Insert(BloomFilter.Hash(stored[.._storedBytes]));
         }
     }
 

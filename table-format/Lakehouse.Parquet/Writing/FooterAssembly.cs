@@ -4,7 +4,7 @@ using Lakehouse.Columns;
 
 namespace Lakehouse.Parquet;
 
-/// <summary>Makes the end of a file from its encoded row groups: column indexes, offset indexes, footer, length, magic.</summary>
+/// <summary>Makes the end of a file from its encoded row groups: column indexes, offset indexes, bloom filters, footer, length, magic.</summary>
 internal static class FooterAssembly
 {
     internal static void Append(
@@ -14,7 +14,7 @@ internal static class FooterAssembly
         List<ChunkLayout[]> layouts,
         PatchRecorder patches,
         long offset,
-        ImmutableArray<KeyValue> keyValues,
+        ParquetWriterOptions options,
         string createdBy)
     {
         for (int g = 0; g < groups.Count; g++)
@@ -41,10 +41,20 @@ internal static class FooterAssembly
             }
         }
 
+        for (int g = 0; g < groups.Count; g++)
+        {
+            for (int c = 0; c < groups[g].Chunks.Length; c++)
+            {
+                layouts[g][c].BloomFilterOffset = offset + tail.Length;
+                tail.Append(groups[g].Chunks[c].BloomFilter);
+            }
+        }
+
+        ImmutableArray<SortingColumn> sorting = Sorting(schema, options.SortedBy);
         var rowGroups = ImmutableArray.CreateBuilder<RowGroup>(groups.Count);
         for (int g = 0; g < groups.Count; g++)
         {
-            rowGroups.Add(Describe(groups[g], layouts[g], g, groups.Count, patches));
+            rowGroups.Add(Describe(groups[g], layouts[g], g, groups.Count, patches) with { SortingColumns = sorting });
         }
 
         ImmutableArray<SchemaElement> elements = SchemaMapping.ToElements(schema);
@@ -53,7 +63,7 @@ internal static class FooterAssembly
             Schema = elements,
             NumRows = groups.Sum(g => g.RowCount),
             RowGroups = rowGroups.MoveToImmutable(),
-            KeyValueMetadata = keyValues,
+            KeyValueMetadata = options.KeyValueMetadata,
             CreatedBy = createdBy,
             ColumnOrders = [.. elements.Where(static e => e.Type is not null).Select(static _ => ColumnOrder.Type)],
         };
@@ -63,6 +73,18 @@ internal static class FooterAssembly
         BinaryPrimitives.WriteInt32LittleEndian(tail.Reserve(4), footerLength);
         tail.Advance(4);
         tail.Append(FooterFormat.Magic);
+    }
+
+    /// <summary>Columns by their position among the leaves.</summary>
+    internal static ImmutableArray<SortingColumn> Sorting(Schema schema, ImmutableArray<SortedBy> sortedBy)
+    {
+        string[] leaves = [.. schema.Fields.SelectMany(static f => SchemaMapping.LeavesOf(f)).Select(static l => l.Path.Name)];
+        return
+        [
+            .. sortedBy.Select(s => Array.IndexOf(leaves, s.Column) is >= 0 and var index
+                ? new SortingColumn(index, s.Descending, s.NullsFirst)
+                : throw new ArgumentException($"Rows cannot be sorted by '{s.Column}', which is no leaf of {schema}.", nameof(sortedBy))),
+        ];
     }
 
     private static void AppendColumnIndex(
@@ -130,7 +152,7 @@ internal static class FooterAssembly
 
             columns.Add(new ColumnChunk
             {
-                MetaData = Describe(chunk, layout.Offset),
+                MetaData = Describe(chunk, layout),
                 OffsetIndexOffset = layout.OffsetIndexLength > 0 ? layout.OffsetIndexOffset : null,
                 OffsetIndexLength = layout.OffsetIndexLength > 0 ? layout.OffsetIndexLength : null,
                 ColumnIndexOffset = layout.ColumnIndexLength > 0 ? layout.ColumnIndexOffset : null,
@@ -149,7 +171,7 @@ internal static class FooterAssembly
         };
     }
 
-    private static ColumnMetaData Describe(EncodedChunk chunk, long offset)
+    private static ColumnMetaData Describe(EncodedChunk chunk, ChunkLayout layout)
     {
         bool hasDictionary = chunk.DictionaryPage is not null;
         ImmutableArray<PageEncodingStats> pages = CountPages(chunk, hasDictionary);
@@ -162,10 +184,12 @@ internal static class FooterAssembly
             NumValues = chunk.PageIndex.Sum(static p => (long)p.ValueCount),
             TotalUncompressedSize = chunk.UncompressedByteCount,
             TotalCompressedSize = chunk.ByteCount,
-            DataPageOffset = offset + chunk.DictionaryByteCount,
-            DictionaryPageOffset = hasDictionary ? offset : null,
+            DataPageOffset = layout.Offset + chunk.DictionaryByteCount,
+            DictionaryPageOffset = hasDictionary ? layout.Offset : null,
             Statistics = Fold(chunk),
             EncodingStats = pages,
+            BloomFilterOffset = chunk.BloomFilter.Length > 0 ? layout.BloomFilterOffset : null,
+            BloomFilterLength = chunk.BloomFilter.Length > 0 ? chunk.BloomFilter.Length : null,
             SizeStatistics = Sizes(chunk),
         };
     }
@@ -250,4 +274,5 @@ internal struct ChunkLayout
     internal int ColumnIndexLength;
     internal long OffsetIndexOffset;
     internal int OffsetIndexLength;
+    internal long BloomFilterOffset;
 }

@@ -7,7 +7,7 @@ using Lakehouse.Storage;
 namespace Lakehouse.Parquet;
 
 /// <summary>
-/// Writes one file: <c>"PAR1" | row groups | column indexes | offset indexes | footer | u32 | "PAR1"</c>. Columns are encoded as they come
+/// Writes one file: <c>"PAR1" | row groups | column indexes | offset indexes | bloom filters | footer | u32 | "PAR1"</c>. Columns are encoded as they come
 /// and kept in pooled buffers until <see cref="CompleteAsync"/>, or, row group by row group, until <see cref="HandOverAsync"/>. Not thread safe.
 /// </summary>
 public sealed class ParquetFileWriter : IDisposable
@@ -55,6 +55,7 @@ public sealed class ParquetFileWriter : IDisposable
             throw new ArgumentException($"Codec {options.Codec} has no level {level}.", nameof(options));
         }
 
+        CheckColumns(schema, options);
         Schema = schema;
         _options = options;
         _writers = new ColumnWriter?[schema.Count];
@@ -190,7 +191,7 @@ public sealed class ParquetFileWriter : IDisposable
         long offset = upload.Length;
         var patches = new PatchRecorder(_patchable);
         using var tail = new PooledBuffer(4096);
-        FooterAssembly.Append(tail, Schema, _groups, _layouts, patches, offset, _options.KeyValueMetadata, CreatedBy);
+        FooterAssembly.Append(tail, Schema, _groups, _layouts, patches, offset, _options, CreatedBy);
         await upload.WriteAsync(tail.WrittenMemory, cancellation);
         offset += tail.Length;
         Invariant.Holds(upload.Length == offset, "the file is as long as its footer says");
@@ -332,6 +333,20 @@ public sealed class ParquetFileWriter : IDisposable
         }
 
         return originals;
+    }
+
+    private static void CheckColumns(Schema schema, ParquetWriterOptions options)
+    {
+        FooterAssembly.Sorting(schema, options.SortedBy);
+        foreach (string column in options.BloomFilters)
+        {
+            Field? leaf = schema.Fields.SelectMany(static f => SchemaMapping.LeavesOf(f)).FirstOrDefault(l => l.Path.Name == column).Leaf;
+            if (leaf is null || leaf.Type.Kind is TypeKind.Boolean or TypeKind.Float or TypeKind.Double)
+            {
+                throw new ArgumentException(
+                    leaf is null ? $"A bloom filter of '{column}', which is no leaf of {schema}." : $"A bloom filter of {leaf}.", nameof(options));
+            }
+        }
     }
 
     private static ColumnWriter NewWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path = null) =>

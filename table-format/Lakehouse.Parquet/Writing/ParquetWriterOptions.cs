@@ -2,6 +2,9 @@ using System.Collections.Immutable;
 
 namespace Lakehouse.Parquet;
 
+/// <summary>A leaf that rows are sorted by (parquet.thrift SortingColumn): its name, names from the root down with dots.</summary>
+public sealed record SortedBy(string Column, bool Descending = false, bool NullsFirst = false);
+
 /// <summary>How a file is cut and compressed.</summary>
 public sealed record ParquetWriterOptions
 {
@@ -46,6 +49,24 @@ public sealed record ParquetWriterOptions
 
     /// <summary>False: no column but constants gets a dictionary.</summary>
     public bool Dictionaries { get; init; } = true;
+
+    /// <summary>
+    /// Columns (leaves by their names from the root down, with dots) that get a bloom filter, as large as one false positive in a hundred
+    /// needs, up to <see cref="BloomFilterBytesMax"/> a row group. Not for booleans and floats, whose equal values may differ in bytes.
+    /// </summary>
+    public ImmutableArray<string> BloomFilters { get; init; } = [];
+
+    /// <summary>Bytes of the largest bloom filter of a chunk, a power of two from 32 on.</summary>
+    public int BloomFilterBytesMax
+    {
+        get;
+        init => field = System.Numerics.BitOperations.IsPow2(value) && value >= BloomFilter.BlockBytes
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value));
+    } = 1 << 20;
+
+    /// <summary>What the caller says of the order of rows within each row group; written down as it is.</summary>
+    public ImmutableArray<SortedBy> SortedBy { get; init; } = [];
 
     /// <summary>The lowest and the highest level of a codec; null when it has none.</summary>
     public static (int Min, int Max)? LevelsOf(CompressionCodec codec) =>

@@ -96,7 +96,7 @@ public sealed class PipelineDefinitionTests
               record_key: [amount]
               kafka_columns: [partition, key]
               max_file_size: 64MiB
-              parquet: { compression: gzip, level: 9, encodings: [delta, byte_stream_split], page_version: 2, row_group_size: 1MiB }
+              parquet: { compression: gzip, level: 9, encodings: [delta, byte_stream_split], page_version: 2, bloom_filters: [amount] }
             dead_letters: { path: /lake/dead }
             checkpoint: { interval: 1.5s, storage: /lake/checkpoints, retain: 2 }
             memory: { budget: 1GiB }
@@ -116,9 +116,10 @@ public sealed class PipelineDefinitionTests
             new ParquetWriterOptions
             {
                 Codec = CompressionCodec.Gzip, CompressionLevel = 9, Encodings = FurtherEncodings.Delta | FurtherEncodings.ByteStreamSplit,
-                PagesV2 = true, RowGroupBytes = 1 << 20,
+                PagesV2 = true, BloomFilters = pipeline.Table.Parquet.BloomFilters,
             },
             pipeline.Table.Parquet);
+        Assert.Equal(["amount"], pipeline.Table.Parquet.BloomFilters);
         Assert.Equal("/lake/dead", pipeline.DeadLettersPath);
         Assert.Equal(TimeSpan.FromSeconds(1.5), pipeline.Checkpoint.Interval);
         Assert.Equal("/lake/checkpoints", pipeline.Checkpoint.Storage);
@@ -155,6 +156,9 @@ public sealed class PipelineDefinitionTests
     [InlineData("/lake/trips\"", "/lake/trips\", parquet: { compression: lz4 }", 8, 55, "not 'lz4'", "")]
     [InlineData("/lake/trips\"", "/lake/trips\", parquet: { compression: snappy, level: 3 }", 8, 70, "others have none", "")]
     [InlineData("/lake/trips\"", "/lake/trips\", parquet: { encodings: [deltas] }", 8, 53, "'deltas' is no encoding", "'delta'")]
+    [InlineData("/lake/trips\"", "/lake/trips\", parquet: { bloom_filters: [fare] }", 8, 40, "is double", "")]
+    [InlineData("/lake/trips\"", "/lake/trips\", parquet: { bloom_filters: [trip_i] }", 8, 40, "does not have", "'trip_id'")]
+    [InlineData("/lake/trips\"", "/lake/trips\", parquet: { row_group_size: 1 }", 8, 58, "such as 512KiB", "")]
     [InlineData("/lake/trips\"", "/lake/${LAKE_NAME}\"", 8, 16, "LAKE_NAME, which is not set", "")]
     [InlineData("pipeline: trips", "pipeline: tri ps", 1, 11, "tri ps", "")]
     [InlineData("[trips]", "trips", 3, 57, "'topics' is a list, not the value 'trips'", "")]

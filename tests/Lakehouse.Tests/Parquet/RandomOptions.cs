@@ -1,3 +1,4 @@
+using Lakehouse.Columns;
 using Lakehouse.Parquet;
 
 namespace Lakehouse.Tests.Parquet;
@@ -26,8 +27,21 @@ internal static class RandomOptions
             RowGroupBytes = Pick(random, 30_000, 64 << 20),
             Dictionaries = random.Next(4) > 0,
             DictionaryBytesMax = Pick(random, 2_000, 4 << 20),
+            BloomFilterBytesMax = Pick(random, 256, 1 << 20),
         };
     }
+
+    /// <summary>The options with bloom filters of some of the columns that can have one.</summary>
+    internal static ParquetWriterOptions WithFilters(this ParquetWriterOptions options, Random random, Schema schema) => options with
+    {
+        BloomFilters =
+        [
+            .. schema.Fields
+                .Where(f => !f.Type.IsNested && f.Type.Kind is not (TypeKind.Boolean or TypeKind.Float or TypeKind.Double))
+                .Where(_ => random.Next(2) == 0)
+                .Select(f => f.Name),
+        ],
+    };
 
     private static int Pick(Random random, params ReadOnlySpan<int> from) => from[random.Next(from.Length)];
 }

@@ -22,8 +22,8 @@ public sealed class WriterPropertyTests(ITestOutputHelper output)
         var seen = new HashSet<ParquetEncoding>();
         for (int round = 0; round < RoundCount; round++)
         {
-            ParquetWriterOptions options = RandomOptions.Of(random);
             Schema schema = RandomRows.Schema(random);
+            ParquetWriterOptions options = RandomOptions.Of(random).WithFilters(random, schema);
             var store = new MemoryObjectStore("written", TimeProvider.System);
             List<string> expected = await WriteAsync(store, schema, options, random);
             ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, File, Stop);
@@ -31,6 +31,7 @@ public sealed class WriterPropertyTests(ITestOutputHelper output)
             List<string> found = [];
             Assert.Empty(await StatisticsCheck.RunAsync(reader, batch => found.AddRange(Texts(batch)), Stop));
             Assert.True(expected.SequenceEqual(found), $"rows differ, seed {seed}, round {round}, {options}");
+            await CheckFiltersAsync(reader, options);
             seen.UnionWith(reader.MetaData.RowGroups.SelectMany(g => g.Columns).SelectMany(c => c.MetaData.Encodings));
         }
 
@@ -40,6 +41,40 @@ public sealed class WriterPropertyTests(ITestOutputHelper output)
                 ParquetEncoding.Plain, ParquetEncoding.RleDictionary, ParquetEncoding.DeltaBinaryPacked, ParquetEncoding.DeltaByteArray,
             },
             seen);
+    }
+
+    /// <summary>Each filter says yes to every value of its chunk, and a large one no to most others.</summary>
+    private static async Task CheckFiltersAsync(ParquetFileReader reader, ParquetWriterOptions options)
+    {
+        string[] paths = [.. reader.MetaData.RowGroups[0].Columns.Select(c => string.Join('.', c.MetaData.PathInSchema))];
+        foreach (string column in options.BloomFilters)
+        {
+            int chunk = Array.IndexOf(paths, column);
+            LeafType leaf = LeafTypes.Of(reader.MetaData.Schema.Last(e => e.Name == column));
+            for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
+            {
+                int group = g;
+                if (!(await reader.Indexes.ReadAsync(g, [], [], [chunk], Stop)).Filters.TryGetValue(chunk, out BloomFilter? filter))
+                {
+                    Assert.Equal(256, options.BloomFilterBytesMax);
+                    continue;
+                }
+
+                var request = new ReadRequest { Columns = [column], Rows = r => r == group ? null : RowRanges.None };
+                await foreach (RecordBatch batch in reader.ScanAsync(request, Stop))
+                {
+                    using (batch)
+                    {
+                        Assert.All(
+                            Enumerable.Range(0, batch.RowCount),
+                            i => Assert.True(LeafHash.Of(leaf, batch.Columns[0], i) is not { } hash || filter.MightContain(hash)));
+                    }
+                }
+
+                int wrong = Enumerable.Range(0, 2_000).Count(i => filter.MightContain(BloomFilter.Hash(BitConverter.GetBytes(i * 77_777_777_777L))));
+                Assert.True(options.BloomFilterBytesMax == 256 || wrong < 60, $"{wrong} of 2,000 in {filter.BlockCount} blocks");
+            }
+        }
     }
 
     private static async Task<List<string>> WriteAsync(MemoryObjectStore store, Schema schema, ParquetWriterOptions options, Random random)

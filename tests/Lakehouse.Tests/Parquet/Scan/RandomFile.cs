@@ -24,6 +24,7 @@ internal static class RandomFile
         }
 
         var schema = new Schema([.. fields]);
+        options = options.WithFilters(random, schema);
         using var writer = new ParquetFileWriter(schema, options, new Dictionary<string, ConstantColumn>(), null);
         int distinct = random.Next(2) == 0 ? 20 : 1_000_000;
         for (int batch = 0; batch < 3; batch++)
