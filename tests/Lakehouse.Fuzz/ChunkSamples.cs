@@ -29,7 +29,7 @@ internal sealed class ChunkSamples
         byte[] chunk = ArrayPool<byte>.Shared.Rent(Math.Max(1, input.Length - 2));
         input.AsSpan(2).CopyTo(chunk);
         using var reader = new LeafReader(
-            leaf, new PageReader(meta.Codec, verifyChecksums: false, new ChunkBytes(0, chunk, input.Length - 2)), meta.NumValues);
+            leaf, new PageReader(meta.Codec, Checksums.Ignored, new ChunkBytes(0, chunk, input.Length - 2)), meta.NumValues);
         using var builder = new ColumnBuilder(leaf.Type.Type);
         using var levels = new LevelBuffer();
         for (long row = 0; row < rows; row += RowsAtATime)

@@ -92,7 +92,7 @@ internal sealed class PageSamples
 
             byte[] owned = ArrayPool<byte>.Shared.Rent(page.Length);
             page.CopyTo(owned, 0);
-            using var reader = new PageReader(meta.Codec, verifyChecksums: false, new ChunkBytes(0, owned, page.Length));
+            using var reader = new PageReader(meta.Codec, Checksums.Ignored, new ChunkBytes(0, owned, page.Length));
             reader.Next();
             reader.Unpack();
             if (header.Type == PageType.DictionaryPage)

@@ -35,6 +35,7 @@ public static class ParquetTargets
             .. samples.Packed.Select(static c => new FuzzTarget($"codec-{c.Key}", c.Value, input => Decompress(c.Key, input))),
             new FuzzTarget("chunk", samples.Chunks.Inputs, samples.Chunks.Read),
             new FuzzTarget("file", small, ReadFile),
+            new FuzzTarget("check", small, CheckFile),
             CanaryTarget.Create(),
         ];
     }
@@ -55,6 +56,14 @@ public static class ParquetTargets
     {
         int size = input.Length < 4 ? 0 : BitConverter.ToInt32(input) & 0xFFFF;
         PageCodec.Decompress(codec, input.AsSpan(Math.Min(4, input.Length)), new byte[size]);
+    }
+
+    private static void CheckFile(byte[] input)
+    {
+        var store = new MemoryObjectStore("fuzz", TimeProvider.System);
+        var path = new ObjectPath("file.parquet");
+        store.PutAsync(path, input, CancellationToken.None).GetAwaiter().GetResult();
+        FileCheck.RunAsync(store, path, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     private static void ReadFile(byte[] input) => ReadFileAsync(input).GetAwaiter().GetResult();

@@ -4,7 +4,7 @@ using Lakehouse.Storage;
 
 namespace Lakehouse.Service;
 
-/// <summary><c>parquet schema|head|meta FILE</c>: what lies in one file, whoever wrote it.</summary>
+/// <summary><c>parquet schema|head|meta|check FILE</c>: what lies in one file, whoever wrote it.</summary>
 internal static class ParquetCommand
 {
     private const int BoundWidthMax = 24;
@@ -15,6 +15,7 @@ internal static class ParquetCommand
         ParquetSchemaCommand.Create(),
         ParquetHeadCommand.Create(),
         CreateMeta(),
+        ParquetCheckCommand.Create(),
     };
 
     /// <summary>The argument that names the file.</summary>
@@ -23,6 +24,13 @@ internal static class ParquetCommand
     /// <summary>Opens the file. Throws <see cref="CommandFailedException"/> when there is none.</summary>
     internal static async Task<(ParquetFileReader Reader, IObjectStore Store, ObjectPath Path)> OpenAsync(
         string file, CancellationToken cancellation)
+    {
+        (IObjectStore store, ObjectPath path) = await LocateAsync(file, cancellation);
+        return (await ParquetFileReader.OpenAsync(store, path, cancellation), store, path);
+    }
+
+    /// <summary>Where a file is. Throws <see cref="CommandFailedException"/> when there is none.</summary>
+    internal static async Task<(IObjectStore Store, ObjectPath Path)> LocateAsync(string file, CancellationToken cancellation)
     {
         string full = file.Contains("://", StringComparison.Ordinal) ? file : Path.GetFullPath(file);
         int slash = full.LastIndexOf('/');
@@ -33,7 +41,7 @@ internal static class ParquetCommand
             throw new CommandFailedException(ExitCode.NotFound, $"There is no file '{file}'.");
         }
 
-        return (await ParquetFileReader.OpenAsync(store, path, cancellation), store, path);
+        return (store, path);
     }
 
     private static Command CreateMeta()

@@ -25,6 +25,9 @@ public sealed record ColumnHash(string Name, string Hash);
 /// </summary>
 public static class DeepReader
 {
+    /// <summary>How many findings of one file are told; <c>lakehouse parquet check</c> has them all.</summary>
+    private const int FindingsMax = 20;
+
     /// <summary>Reads the rows that a snapshot shows, or of them those of commits after an instant.</summary>
     public static async Task<DeepReport> ReadAsync(
         HudiTable table, TableSnapshot snapshot, string? since, CancellationToken cancellation)
@@ -39,8 +42,17 @@ public static class DeepReader
             try
             {
                 ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
-                ImmutableArray<string> wrong = await StatisticsCheck.RunAsync(reader, batch => Take(hashes, batch, from), cancellation);
-                findings.AddRange(wrong.Select(w => new Finding(FindingKind.StatisticsMismatch, file.Path.Value, w)));
+                await foreach (RecordBatch batch in reader.ReadAsync(null, cancellation))
+                {
+                    using (batch)
+                    {
+                        Take(hashes, batch, from);
+                    }
+                }
+
+                FileCheckReport check = await FileCheck.RunAsync(table.Store, file.Path, cancellation);
+                findings.AddRange(check.Findings.Take(FindingsMax)
+                    .Select(f => new Finding(FindingKind.StatisticsMismatch, file.Path.Value, f.ToString())));
             }
             catch (ParquetFormatException e)
             {

@@ -41,6 +41,44 @@ internal sealed class LeafReader : IDisposable
     /// <summary>The chunk's bytes.</summary>
     internal ChunkBytes Bytes => _pages.Bytes;
 
+    /// <summary>Gets every page, if there is one.</summary>
+    internal List<PageFacts>? Log
+    {
+        set => _pages.Log = value;
+    }
+
+    /// <summary>Where pages begin that do not match their checksums, which is noted only.</summary>
+    internal IReadOnlyList<long> Mismatches => _pages.Mismatches;
+
+    /// <summary>
+    /// Appends the slots and levels of the next data page; other reads do not mix with this one. Behind the last value pages are only looked
+    /// at.
+    /// </summary>
+    internal PageStep ReadPage(ColumnBuilder target, LevelBuffer levels)
+    {
+        _isWithin = true;
+        PageStep step = NextLevels(long.MaxValue);
+        if (step == PageStep.End)
+        {
+            step = _pages.Next();
+            return step == PageStep.Ready ? throw new ParquetFormatException("A page behind the last value of the chunk.") : step;
+        }
+
+        while (step == PageStep.Ready)
+        {
+            Take(_at, _count, target, levels);
+            _at = _count;
+            if (_pageLeft == 0)
+            {
+                break;
+            }
+
+            step = NextLevels(long.MaxValue);
+        }
+
+        return step;
+    }
+
     /// <summary>Begins with other rows; they lie behind those that were read.</summary>
     internal void Begin() => (_piece, _isWithin) = (0, false);
 

@@ -2,8 +2,8 @@ using Lakehouse.Storage;
 
 namespace Lakehouse.Parquet;
 
-/// <summary>Where a page lies and what its header says.</summary>
-public readonly record struct PageFacts(long Offset, PageHeader Header);
+/// <summary>Where a page lies, what its header says and how many bytes that takes.</summary>
+public readonly record struct PageFacts(long Offset, PageHeader Header, int HeaderByteCount);
 
 /// <summary>Lists the pages of a column chunk by their headers, without decoding them.</summary>
 public static class PageListing
@@ -27,7 +27,7 @@ public static class PageListing
         while (offset < end)
         {
             (PageHeader header, int headerBytes) = await ReadHeaderAsync(store, path, offset, end, cancellation);
-            pages.Add(new PageFacts(offset, header));
+            pages.Add(new PageFacts(offset, header, headerBytes));
             offset += headerBytes + Math.Max(0, header.CompressedPageSize);
         }
 

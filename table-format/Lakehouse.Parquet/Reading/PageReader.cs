@@ -2,6 +2,19 @@ using System.Buffers;
 
 namespace Lakehouse.Parquet;
 
+/// <summary>What is done with the checksums of pages.</summary>
+internal enum Checksums
+{
+    /// <summary>Nothing.</summary>
+    Ignored,
+
+    /// <summary>A page that does not match is refused.</summary>
+    Enforced,
+
+    /// <summary>A page that does not match is read all the same, and says so.</summary>
+    Noted,
+}
+
 /// <summary>How a step to the next page ended.</summary>
 internal enum PageStep
 {
@@ -24,14 +37,20 @@ internal sealed class PageReader : IDisposable
     private const int PageBytesMax = 1 << 30;
     private const int HeaderBytesMax = 16 << 20;
     private readonly CompressionCodec _codec;
-    private readonly bool _verifyChecksums;
+    private readonly Checksums _checksums;
     private byte[] _unpacked = [];
 
-    internal PageReader(CompressionCodec codec, bool verifyChecksums, ChunkBytes bytes) =>
-        (_codec, _verifyChecksums, Bytes) = (codec, verifyChecksums, bytes);
+    internal PageReader(CompressionCodec codec, Checksums checksums, ChunkBytes bytes) =>
+        (_codec, _checksums, Bytes) = (codec, checksums, bytes);
 
     /// <summary>The chunk's bytes.</summary>
     internal ChunkBytes Bytes { get; }
+
+    /// <summary>Gets every page, if there is one.</summary>
+    internal List<PageFacts>? Log { get; set; }
+
+    /// <summary>Where pages begin that do not match their checksums, which is noted only.</summary>
+    internal List<long> Mismatches { get; } = [];
 
     /// <summary>Where in the file the current page begins.</summary>
     internal long Offset { get; private set; }
@@ -81,6 +100,7 @@ internal sealed class PageReader : IDisposable
                 return PageStep.WantsBytes;
             }
 
+            Log?.Add(new PageFacts(Offset, Header, HeaderByteCount));
             if (Header.Type != PageType.IndexPage)
             {
                 return PageStep.Ready;
@@ -107,9 +127,11 @@ internal sealed class PageReader : IDisposable
         Bytes.Advance(HeaderByteCount + Header.CompressedPageSize);
         FirstRow = null;
         ReadOnlySpan<byte> packed = Bytes.Array.AsSpan(start, Header.CompressedPageSize);
-        if (_verifyChecksums && Header.Crc is int crc && (int)Crc32.Append(0, packed) != crc)
+        if (_checksums != Checksums.Ignored && Header.Crc is int crc && (int)Crc32.Append(0, packed) != crc)
         {
-            throw new ParquetFormatException("The page does not match its checksum: the file is damaged.");
+            Mismatches.Add(_checksums == Checksums.Noted
+                ? Offset
+                : throw new ParquetFormatException("The page does not match its checksum: the file is damaged."));
         }
 
         // The levels of a V2 page stand uncompressed before its values.

@@ -17,10 +17,8 @@ public sealed class ParquetFileReader
     private const int DictionaryHeaderBytesMax = 100;
     private readonly IObjectStore _store;
     private readonly ObjectPath _path;
-    private readonly long _dataEnd;
     private readonly ParquetReadOptions _options;
     private readonly ImmutableArray<ColumnShape> _columns;
-    private readonly int _leafCount;
     private readonly bool _leavesOutDictionaryHeader;
     private readonly PageIndexReader _indexes;
     private readonly RowGroupPruning _pruning;
@@ -28,9 +26,9 @@ public sealed class ParquetFileReader
     private ParquetFileReader(
         IObjectStore store, ObjectPath path, ParquetReadOptions options, long byteCount, long dataEnd, FileMetaData metaData)
     {
-        (_store, _path, _options, ByteCount, _dataEnd, MetaData) = (store, path, options, byteCount, dataEnd, metaData);
+        (_store, _path, _options, ByteCount, DataEnd, MetaData) = (store, path, options, byteCount, dataEnd, metaData);
         _columns = FileShape.Of(metaData.Schema);
-        _leafCount = _columns.Sum(static c => c.Leaves.Count());
+        Leaves = [.. _columns.SelectMany(static c => c.Leaves)];
         _leavesOutDictionaryHeader = WriterQuirks.LeavesOutDictionaryHeader(metaData.CreatedBy);
         _indexes = new PageIndexReader(store, path, metaData, dataEnd);
         _pruning = new RowGroupPruning(metaData, _indexes, LeafOf);
@@ -151,6 +149,12 @@ public sealed class ParquetFileReader
         }
     }
 
+    /// <summary>The leaves of all columns, in the order of chunks.</summary>
+    internal ImmutableArray<Leaf> Leaves { get; }
+
+    /// <summary>Where the footer begins.</summary>
+    internal long DataEnd { get; }
+
     /// <summary>The page indexes of the file.</summary>
     public PageIndexReader Indexes => _indexes;
 
@@ -186,11 +190,11 @@ public sealed class ParquetFileReader
         for (int g = from; g < MetaData.RowGroups.Length; g++)
         {
             RowGroup group = MetaData.RowGroups[g];
-            if (group.Columns.Length != _leafCount || group.NumRows < 0)
+            if (group.Columns.Length != Leaves.Length || group.NumRows < 0)
             {
                 throw new ParquetFormatException(
                     $"'{_path}' in {_store.Root}, row group {g}: {group.Columns.Length} chunks of {group.NumRows} rows "
-                    + $"for {_leafCount} columns.");
+                    + $"for {Leaves.Length} columns.");
             }
 
             RowRanges all = RowRanges.All(group.NumRows);
@@ -221,7 +225,8 @@ public sealed class ParquetFileReader
         [
             .. positions.Select(p => new ColumnAssembly(_columns[p], leaf =>
             {
-                LeafReader reader = OpenChunk(group, leaf, rows, indexes.GetValueOrDefault(leaf.Ordinal));
+                LeafReader reader = OpenChunk(
+                    group, leaf, rows, indexes.GetValueOrDefault(leaf.Ordinal), _options.VerifyChecksums ? Checksums.Enforced : Checksums.Ignored);
                 chunks.Add(reader.Bytes);
                 return reader;
             })),
@@ -271,12 +276,12 @@ public sealed class ParquetFileReader
     }
 
     /// <summary>A reader over the bytes of a chunk that hold the wanted rows; they have to be fetched.</summary>
-    internal LeafReader OpenChunk(int group, Leaf leaf, RowRanges rows, OffsetIndex? index)
+    internal LeafReader OpenChunk(int group, Leaf leaf, RowRanges rows, OffsetIndex? index, Checksums checksums)
     {
         RowGroup of = MetaData.RowGroups[group];
         ColumnMetaData chunk = of.Columns[leaf.Ordinal].MetaData;
         (long start, long length) = Extent(chunk);
-        if (start < 4 || length < 0 || start > _dataEnd - length || chunk.Type != leaf.Type.Stored
+        if (start < 4 || length < 0 || start > DataEnd - length || chunk.Type != leaf.Type.Stored
             || (leaf.MaxRepetition == 0 && chunk.NumValues != of.NumRows) || !chunk.PathInSchema.SequenceEqual(leaf.Path))
         {
             throw Located(
@@ -296,7 +301,7 @@ public sealed class ParquetFileReader
         ImmutableArray<PageRun> runs = index is not null && ChunkPlan.Of(start, length, index, of.NumRows, rows) is { } some
             ? some
             : ChunkPlan.Whole(start, length);
-        return new LeafReader(leaf, new PageReader(chunk.Codec, _options.VerifyChecksums, new ChunkBytes(runs)), chunk.NumValues);
+        return new LeafReader(leaf, new PageReader(chunk.Codec, checksums, new ChunkBytes(runs)), chunk.NumValues);
     }
 
     /// <summary>Where a chunk lies.</summary>
@@ -306,8 +311,8 @@ public sealed class ParquetFileReader
             ? Math.Min(dictionary, chunk.DataPageOffset)
             : chunk.DataPageOffset;
         long length = chunk.TotalCompressedSize;
-        return _leavesOutDictionaryHeader && start <= _dataEnd - length
-            ? (start, Math.Min(length + DictionaryHeaderBytesMax, _dataEnd - start))
+        return _leavesOutDictionaryHeader && start <= DataEnd - length
+            ? (start, Math.Min(length + DictionaryHeaderBytesMax, DataEnd - start))
             : (start, length);
     }
 

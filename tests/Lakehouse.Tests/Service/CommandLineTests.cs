@@ -26,6 +26,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("restore")]
     [InlineData("rollback")]
     [InlineData("parquet", "meta")]
+    [InlineData("parquet", "check")]
     [InlineData("test")]
     public async Task Every_command_has_help(params string[] command)
     {
@@ -115,6 +116,26 @@ public sealed class CommandLineTests : IDisposable
         JsonElement column = meta.RootElement.GetProperty("row_groups")[0].GetProperty("columns")[0];
         Assert.Equal("_hoodie_commit_time", column.GetProperty("column").GetString());
         Assert.Equal("DictionaryPage", column.GetProperty("pages")[0].GetProperty("kind").GetString());
+    }
+
+    [Fact]
+    public async Task Parquet_check_says_what_is_wrong_and_fails()
+    {
+        TripTable trips = await MakeAsync();
+        string file = "table/" + (await trips.Table.SnapshotAsync(null, Stop)).FileSlices[0].Path.Value;
+        (int exitCode, string sound, _) = await LakehouseProcess.RunAsync(_folder.Path, "parquet", "check", file);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("nothing is wrong", sound);
+
+        byte[] bytes = await File.ReadAllBytesAsync(_folder[file], Stop);
+        bytes[0] ^= 1;
+        await File.WriteAllBytesAsync(_folder["damaged.parquet"], bytes, Stop);
+        (exitCode, string output, _) = await LakehouseProcess.RunAsync(_folder.Path, "parquet", "check", file, "damaged.parquet", "--json");
+        Assert.Equal(1, exitCode);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Empty(json.RootElement[0].GetProperty("findings").EnumerateArray());
+        JsonElement finding = json.RootElement[1].GetProperty("findings")[0];
+        Assert.Equal(("start_magic", 0), (finding.GetProperty("kind").GetString(), Number(finding, "offset")));
     }
 
     public void Dispose() => _folder.Dispose();
