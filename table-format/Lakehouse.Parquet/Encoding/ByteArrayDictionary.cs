@@ -9,61 +9,42 @@ namespace Lakehouse.Parquet;
 /// Distinct strings or binary values in order of appearance. Their bytes lie in a slab that already is the PLAIN dictionary page
 /// (<c>u32 length | bytes</c> each). The table holds <c>index + 1</c> and is at most half full; an entry keeps the first eight bytes, which
 /// decide most comparisons. Both are as small as can be, because a file has many columns and their tables push each other out of the
-/// processor's caches. Knows the smallest and the largest value since <see cref="BeginPage"/>.
+/// processor's caches.
 /// </summary>
-internal sealed class ByteArrayDictionary : IDisposable
+internal sealed class ByteArrayDictionary : EpochDictionary
 {
     private const int SlotsMin = 1024;
     private uint[] _slots = ArrayPool<uint>.Shared.Rent(SlotsMin);
     private Entry[] _entries = ArrayPool<Entry>.Shared.Rent(SlotsMin / 2);
-
-    // One bit per entry: it was compared with the page's bounds byte by byte. Rented with the entries.
-    private ulong[] _compared = ArrayPool<ulong>.Shared.Rent(SlotsMin);
     private int _slotCount = SlotsMin;
-    private int _minimum;
-    private int _maximum;
-    private ulong _minimumKey;
-    private ulong _maximumKey;
+    private int _count;
 
-    internal ByteArrayDictionary()
-    {
-        _slots.AsSpan(0, SlotsMin).Clear();
-        BeginPage();
-    }
+    public ByteArrayDictionary() => _slots.AsSpan(0, SlotsMin).Clear();
 
     internal PooledBuffer Slab { get; } = new(4096);
 
-    internal int Count { get; private set; }
+    internal override int Count => _count;
+
+    internal override long ByteCount => Slab.Length;
 
     internal int LongestEntry { get; private set; }
 
-    internal bool HasBounds => _minimum >= 0;
-
-    internal ReadOnlySpan<byte> Minimum => this[_minimum];
-
-    internal ReadOnlySpan<byte> Maximum => this[_maximum];
-
     internal ReadOnlySpan<byte> this[int index] => Slab.Written.Slice(_entries[index].Offset, _entries[index].Length);
 
-    /// <summary>Forgets the bounds.</summary>
-    internal void BeginPage()
-    {
-        _minimum = _maximum = -1;
-        (_minimumKey, _maximumKey) = (ulong.MaxValue, 0);
-        _compared.AsSpan(0, (_entries.Length / 64) + 1).Clear();
-    }
-
-    /// <summary>Writes the index of each value, which lie from offset i to offset i + 1 of the bytes; new ones are appended.</summary>
-    internal void Encode(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets, Span<uint> indexes)
+    /// <summary>
+    /// Writes the index of each value, which lie from offset i to offset i + 1 of the bytes; new ones are appended. Widens the page's bounds.
+    /// </summary>
+    internal void Encode(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets, Span<uint> indexes, EntryBounds bounds)
     {
         int count = offsets.Length - 1;
         Invariant.Holds(indexes.Length >= count, "there is room for every index");
         Reserve(count);
+        bounds.Reserve(Count + count);
         ref uint slots = ref MemoryMarshal.GetArrayDataReference(_slots);
         ref Entry entries = ref MemoryMarshal.GetArrayDataReference(_entries);
-        ref ulong compared = ref MemoryMarshal.GetArrayDataReference(_compared);
+        ref ulong compared = ref bounds.Compared;
         ulong mask = (ulong)_slotCount - 1;
-        (ulong minimumKey, ulong maximumKey) = (_minimumKey, _maximumKey);
+        (ulong minimumKey, ulong maximumKey) = (bounds.MinimumKey, bounds.MaximumKey);
         for (int i = 0; i < count; i++)
         {
             int offset = offsets[i];
@@ -99,19 +80,17 @@ internal sealed class ByteArrayDictionary : IDisposable
             // < One branch that is hardly ever taken, where two would often be guessed wrong.
             if (((key <= minimumKey) | (key >= maximumKey)) & isNew)
             {
-                Widen((int)index, key);
-                (minimumKey, maximumKey) = (_minimumKey, _maximumKey);
+                bounds.Widen(this, (int)index, key);
+                (minimumKey, maximumKey) = (bounds.MinimumKey, bounds.MaximumKey);
             }
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private protected override void GiveBack()
     {
         ArrayPool<uint>.Shared.Return(_slots);
         ArrayPool<Entry>.Shared.Return(_entries);
-        ArrayPool<ulong>.Shared.Return(_compared);
-        (_slots, _entries, _compared, _slotCount, Count) = ([], [], [], 0, 0);
+        (_slots, _entries, _slotCount, _count) = ([], [], 0, 0);
         Slab.Dispose();
     }
 
@@ -127,29 +106,7 @@ internal sealed class ByteArrayDictionary : IDisposable
         _entries[Count] = new Entry { Prefix = prefix, Offset = Slab.Length + 4, Length = value.Length };
         Slab.Advance(4 + value.Length);
         LongestEntry = Math.Max(LongestEntry, value.Length);
-        return Count++;
-    }
-
-    // < Runs when the first eight bytes lie outside the bounds, and once per value and page when they are those of a bound.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Widen(int index, ulong key)
-    {
-        _compared[index >> 6] |= 1UL << index;
-        if (_minimum < 0)
-        {
-            (_minimum, _maximum, _minimumKey, _maximumKey) = (index, index, key, key);
-            return;
-        }
-
-        if (key < _minimumKey || (key == _minimumKey && this[index].SequenceCompareTo(Minimum) < 0))
-        {
-            (_minimum, _minimumKey) = (index, key);
-        }
-
-        if (key > _maximumKey || (key == _maximumKey && this[index].SequenceCompareTo(Maximum) > 0))
-        {
-            (_maximum, _maximumKey) = (index, key);
-        }
+        return _count++;
     }
 
     // < Before a run of values, room for all of them being new, so that the loop never grows.
@@ -162,11 +119,6 @@ internal sealed class ByteArrayDictionary : IDisposable
             _entries.AsSpan(0, Count).CopyTo(larger);
             ArrayPool<Entry>.Shared.Return(_entries);
             _entries = larger;
-            ulong[] compared = ArrayPool<ulong>.Shared.Rent((larger.Length / 64) + 1);
-            compared.AsSpan().Clear();
-            _compared.AsSpan(0, (Count / 64) + 1).CopyTo(compared);
-            ArrayPool<ulong>.Shared.Return(_compared);
-            _compared = compared;
         }
 
         if (2 * needed <= _slotCount)

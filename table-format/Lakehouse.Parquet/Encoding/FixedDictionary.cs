@@ -8,7 +8,7 @@ namespace Lakehouse.Parquet;
 /// Distinct values of a fixed-width column by their bits, in order of appearance. Open addressing with linear probing, at most half
 /// full; key and index share a slot, so that a hit costs one cache line.
 /// </summary>
-internal sealed class FixedDictionary<T> : IDisposable
+internal sealed class FixedDictionary<T> : EpochDictionary
     where T : unmanaged, IEquatable<T>
 {
     private const int SlotsMin = 1024;
@@ -16,13 +16,15 @@ internal sealed class FixedDictionary<T> : IDisposable
     private T[] _values = ArrayPool<T>.Shared.Rent(SlotsMin / 2);
     private int _slotCount = SlotsMin;
 
-    internal FixedDictionary() => _slots.AsSpan(0, SlotsMin).Clear();
+    public FixedDictionary() => _slots.AsSpan(0, SlotsMin).Clear();
 
-    internal int Count { get; private set; }
+    private int _count;
+
+    internal override int Count => _count;
 
     internal ReadOnlySpan<T> Values => _values.AsSpan(0, Count);
 
-    internal long ByteCount => (long)Count * Unsafe.SizeOf<T>();
+    internal override long ByteCount => (long)Count * Unsafe.SizeOf<T>();
 
     /// <summary>Writes the index of each value, new ones appended to the dictionary.</summary>
     internal void Encode(ReadOnlySpan<T> values, Span<uint> indexes)
@@ -41,8 +43,8 @@ internal sealed class FixedDictionary<T> : IDisposable
                 if (slot.Index == 0)
                 {
                     slot.Key = value;
-                    _values[Count] = value;
-                    slot.Index = ++Count;
+                    _values[_count] = value;
+                    slot.Index = ++_count;
                 }
 
                 if (slot.Key.Equals(value))
@@ -56,18 +58,11 @@ internal sealed class FixedDictionary<T> : IDisposable
         }
     }
 
-    internal void Clear()
-    {
-        _slots.AsSpan(0, _slotCount).Clear();
-        Count = 0;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
+    private protected override void GiveBack()
     {
         ArrayPool<Slot>.Shared.Return(_slots);
         ArrayPool<T>.Shared.Return(_values);
-        (_slots, _values, _slotCount, Count) = ([], [], 0, 0);
+        (_slots, _values, _slotCount, _count) = ([], [], 0, 0);
     }
 
     // < Before a run of values, room for all of them being new, so that the loop never grows. Runs are short (a page at most).

@@ -7,7 +7,8 @@ namespace Lakehouse.Parquet;
 /// <summary>String and binary columns.</summary>
 internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
 {
-    private ByteArrayDictionary _dictionary = new();
+    private readonly EntryBounds _entryBounds = new();
+    private ByteArrayDictionary? _dictionary;
     private int[] _dense;
 
     // Without dictionary the bytes of the values lie in the body side by side, and these are their lengths.
@@ -33,13 +34,15 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
 
     protected override long PendingByteCount => base.PendingByteCount + (4L * _lengthCount);
 
-    protected override int DistinctCount => _dictionary.Count;
+    protected override EpochDictionary? Dictionary => _dictionary;
 
-    protected override long DictionaryByteCount => _dictionary.Slab.Length;
+    protected override long DictionaryByteCount => _dictionary?.ByteCount ?? 0;
+
+    private ByteArrayDictionary Entries => _dictionary ?? throw new InvariantViolatedException("a column that uses a dictionary has one");
 
     protected override long PlainByteCount => _plainByteCount;
 
-    protected override int ReplayRowCountMax => Math.Max(1, Options.PageBytes / (4 + _dictionary.LongestEntry));
+    protected override int ReplayRowCountMax => Math.Max(1, Options.PageBytes / (4 + Entries.LongestEntry));
 
     /// <summary>At most so many rows that their bytes fill the page; a dictionary then does not overshoot its limit far.</summary>
     protected override int LimitRows(ColumnVector vector, int from, int count)
@@ -79,7 +82,7 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         if (UsesDictionary)
         {
             _plainByteCount += PlainBytes(offsets, 0, offsets.Length - 1);
-            _dictionary.Encode(vector.Bytes, offsets, EncodeIndexes(offsets.Length - 1));
+            Entries.Encode(vector.Bytes, offsets, EncodeIndexes(offsets.Length - 1), _entryBounds);
         }
         else
         {
@@ -107,9 +110,9 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
 
     protected override void InsertDictionary(BloomFilter filter)
     {
-        for (int i = 0; i < _dictionary.Count; i++)
+        for (int i = 0; i < Entries.Count; i++)
         {
-            filter.Insert(BloomFilter.Hash(_dictionary[i]));
+            filter.Insert(BloomFilter.Hash(Entries[i]));
         }
     }
 
@@ -125,9 +128,10 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
 
     protected override void AppendPlain(ReadOnlySpan<uint> indexes)
     {
+        ByteArrayDictionary entries = Entries;
         foreach (uint index in indexes)
         {
-            ReadOnlySpan<byte> value = _dictionary[(int)index];
+            ReadOnlySpan<byte> value = entries[(int)index];
             int at = Body.Length;
             Body.Append(value);
             _lengths[_lengthCount++] = value.Length;
@@ -136,10 +140,9 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         }
     }
 
-    protected override void ClearDictionary()
+    protected override void UseDictionary(ColumnWriterState? from)
     {
-        _dictionary.Dispose();
-        _dictionary = new ByteArrayDictionary();
+        _dictionary = from?.TakeDictionary<ByteArrayDictionary>(Name, Options.DictionaryEpochBytes);
         _plainByteCount = 0;
     }
 
@@ -147,9 +150,9 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
 
     protected override void FinishBounds(ref EncodedPage page)
     {
-        if (UsesDictionary && _dictionary.HasBounds)
+        if (UsesDictionary && _entryBounds.Any)
         {
-            SetShortBounds(ref page, _dictionary.Minimum, _dictionary.Maximum);
+            SetShortBounds(ref page, Entries[_entryBounds.Minimum], Entries[_entryBounds.Maximum]);
         }
         else if (_minimum.Offset > 0)
         {
@@ -159,18 +162,18 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
                 Body.Written.Slice(_maximum.Offset, _maximum.Length));
         }
 
-        _dictionary.BeginPage();
+        _entryBounds.BeginPage();
         _lengthCount = 0;
         ForgetBounds();
     }
 
-    protected override ReadOnlySpan<byte> DictionaryBody() => _dictionary.Slab.Written;
+    protected override ReadOnlySpan<byte> DictionaryBody() => Entries.Slab.Written;
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();
-        _dictionary.Dispose();
+        _entryBounds.Dispose();
         if (_dense.Length > 0)
         {
             ArrayPool<int>.Shared.Return(_dense);

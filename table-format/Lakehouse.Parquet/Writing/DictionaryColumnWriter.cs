@@ -12,7 +12,8 @@ namespace Lakehouse.Parquet;
 /// 3. whenever the dictionary exceeds its limit;
 /// 4. when the chunk ends and PLAIN would take about as much.
 /// Pages made until then are decoded and written again without it: within a chunk all pages have a dictionary or none has, as merging
-/// pages without decoding, and Spark's vectorised reader, need it. How values are encoded without one is tried out on the first page that
+/// pages without decoding, and Spark's vectorised reader, need it. A dictionary goes on in the sink's next chunk and next file as long as it
+/// is small (<see cref="ColumnWriterState"/>). How values are encoded without one is tried out on the first page that
 /// has any. What was found is remembered for the sink's next files.
 /// </summary>
 internal abstract class DictionaryColumnWriter : ColumnWriter
@@ -27,6 +28,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     private ParquetEncoding? _encoding;
     private uint[] _indexes;
     private int _indexCount;
+    private int _carriedOverCount;
     private long _nextProbe = ProbeValuesMin;
 
     protected DictionaryColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path)
@@ -37,7 +39,14 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         _filter = options.BloomFilters.Contains(_name) ? new BloomFilter(options.BloomFilterBytesMax / BloomFilter.BlockBytes) : null;
         UsesDictionary = options.Dictionaries && !state.IsWithoutDictionary(_name);
         _indexes = UsesDictionary ? ArrayPool<uint>.Shared.Rent(options.PageRowCount + 8) : [];
+        if (UsesDictionary)
+        {
+            TakeDictionary();
+        }
     }
+
+    /// <summary>The column's name from the root down.</summary>
+    protected string Name => _name;
 
     /// <summary>Values that one call of <see cref="EncodeIndexes"/> may bring.</summary>
     protected const int BlockCount = 1024;
@@ -52,9 +61,12 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     /// <summary>Whether the values of the page being built stand in the body as PLAIN has them.</summary>
     protected abstract bool BodyIsPlain { get; }
 
-    protected abstract int DistinctCount { get; }
+    /// <summary>The dictionary, or null when there is none.</summary>
+    protected abstract EpochDictionary? Dictionary { get; }
 
     protected abstract long DictionaryByteCount { get; }
+
+    protected int DistinctCount => Dictionary?.Count ?? 0;
 
     /// <summary>Values of the chunk that went through the dictionary.</summary>
     protected long EncodedValueCount { get; private set; }
@@ -111,7 +123,8 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         int indexBits = BitPacking.Width((uint)Math.Max(1, DistinctCount) - 1);
         if (UsesDictionary && DistinctCount > 1 && DictionaryByteCount + (EncodedValueCount * indexBits / 8) > PlainByteCount * 0.9)
         {
-            GiveUp(remember: EncodedValueCount >= ProbeValuesMin);
+            // < What other files left in the dictionary says nothing about the column.
+            GiveUp(remember: EncodedValueCount >= ProbeValuesMin && _carriedOverCount == 0);
         }
     }
 
@@ -121,8 +134,16 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         _nextProbe = ProbeValuesMin;
         _indexCount = 0;
         _encoding = null;
+        Dictionary?.Dispose();
         UsesDictionary = Options.Dictionaries && !_state.IsWithoutDictionary(_name);
-        ClearDictionary();
+        if (UsesDictionary)
+        {
+            TakeDictionary();
+        }
+        else
+        {
+            UseDictionary(null);
+        }
     }
 
     protected override PooledBuffer FinishValues(out ParquetEncoding encoding)
@@ -186,8 +207,8 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     /// <summary>Appends dictionary entries as PLAIN values.</summary>
     protected abstract void AppendPlain(ReadOnlySpan<uint> indexes);
 
-    /// <summary>Forgets every entry.</summary>
-    protected abstract void ClearDictionary();
+    /// <summary>Uses another dictionary, or none.</summary>
+    protected abstract void UseDictionary(ColumnWriterState? from);
 
     /// <summary>Forgets the bounds of the page being built.</summary>
     protected abstract void ForgetBounds();
@@ -197,6 +218,8 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     {
         base.Dispose();
         _encoded.Dispose();
+        Dictionary?.Dispose();
+        UseDictionary(null);
         uint[] indexes = _indexes;
         _indexes = [];
         if (indexes.Length > 0)
@@ -247,9 +270,10 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     private double ExpectedDictionaryBytes()
     {
         double drawn = EncodedValueCount;
-        double repeated = drawn - DistinctCount;
-        double expected = DistinctCount < 0.6 * drawn ? DistinctCount : drawn * drawn / (2 * Math.Max(repeated, 0.25));
-        return expected * DictionaryByteCount / Math.Max(1, DistinctCount);
+        double found = DistinctCount - _carriedOverCount;
+        double repeated = drawn - found;
+        double expected = found < 0.6 * drawn ? found : drawn * drawn / (2 * Math.Max(repeated, 0.25));
+        return (_carriedOverCount + expected) * DictionaryByteCount / Math.Max(1, DistinctCount);
     }
 
     private void GiveUp(bool remember)
@@ -279,7 +303,14 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         ArrayPool<uint>.Shared.Return(scratch);
         ArrayPool<byte>.Shared.Return(bits);
         ArrayPool<byte>.Shared.Return(taken.Validity);
-        ClearDictionary();
+        Dictionary?.Dispose();
+        UseDictionary(null);
+    }
+
+    private void TakeDictionary()
+    {
+        UseDictionary(_state);
+        _carriedOverCount = DistinctCount;
     }
 
     private void Replay(EntryLevels? levels, ReadOnlySpan<byte> validity, int count, int nullCount, ReadOnlySpan<uint> indexes)

@@ -14,7 +14,7 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
     // Differences must be that much smaller than indexes to replace them: they get no dictionary page, but hide repetitions from the codec.
     private const double DenserBy = 0.6;
     private const int ProbedValuesMin = 512;
-    private readonly FixedDictionary<T> _dictionary = new();
+    private FixedDictionary<T>? _dictionary;
     private readonly PooledBuffer _dictionaryBody = new(16);
     private readonly TypeKind _kind;
     private readonly int _storedBytes;
@@ -42,9 +42,11 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
 
     protected override bool BodyIsPlain => true;
 
-    protected override int DistinctCount => _dictionary.Count;
+    protected override EpochDictionary? Dictionary => _dictionary;
 
-    protected override long DictionaryByteCount => (long)_dictionary.Count * _storedBytes;
+    protected override long DictionaryByteCount => (long)DistinctCount * _storedBytes;
+
+    private FixedDictionary<T> Entries => _dictionary ?? throw new InvariantViolatedException("a column that uses a dictionary has one");
 
     protected override long PlainByteCount => EncodedValueCount * _storedBytes;
 
@@ -66,7 +68,7 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         _hasBounds = MinMax.Widen(_kind, values, _hasBounds, ref _minimum, ref _maximum);
         if (UsesDictionary)
         {
-            _dictionary.Encode(values, EncodeIndexes(values.Length));
+            Entries.Encode(values, EncodeIndexes(values.Length));
         }
         else
         {
@@ -119,7 +121,8 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         AppendStored(Body, values);
     }
 
-    protected override void ClearDictionary() => _dictionary.Clear();
+    protected override void UseDictionary(ColumnWriterState? from) =>
+        _dictionary = from?.TakeDictionary<FixedDictionary<T>>(Name, Options.DictionaryEpochBytes);
 
     protected override void ForgetBounds() => _hasBounds = false;
 
@@ -146,7 +149,7 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
     protected override ReadOnlySpan<byte> DictionaryBody()
     {
         _dictionaryBody.Clear();
-        AppendStored(_dictionaryBody, _dictionary.Values);
+        AppendStored(_dictionaryBody, Entries.Values);
         return _dictionaryBody.Written;
     }
 
@@ -154,7 +157,6 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
     public override void Dispose()
     {
         base.Dispose();
-        _dictionary.Dispose();
         _dictionaryBody.Dispose();
         T[] dense = _dense;
         _dense = [];
@@ -183,7 +185,7 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
     private Span<T> LookUp(ReadOnlySpan<uint> indexes)
     {
         Span<T> values = _dense.AsSpan(0, indexes.Length);
-        ReadOnlySpan<T> entries = _dictionary.Values;
+        ReadOnlySpan<T> entries = Entries.Values;
         for (int i = 0; i < indexes.Length; i++)
         {
             values[i] = entries[(int)indexes[i]];

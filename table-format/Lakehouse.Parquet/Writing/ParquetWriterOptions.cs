@@ -47,6 +47,12 @@ public sealed record ParquetWriterOptions
     /// <summary>Bytes that a dictionary may reach; a column with more distinct values is written without one.</summary>
     public int DictionaryBytesMax { get; init; } = 4 << 20;
 
+    /// <summary>
+    /// Bytes up to which a column's dictionary goes on from chunk to chunk and file to file of a sink, so that its page in one file is the
+    /// beginning of that in a later one and pages can be merged without decoding; 0: every chunk has its own.
+    /// </summary>
+    public int DictionaryEpochBytes { get; init; } = 64 << 10;
+
     /// <summary>False: no column but constants gets a dictionary.</summary>
     public bool Dictionaries { get; init; } = true;
 

@@ -209,6 +209,7 @@ public sealed class EncodingTests
         int seed = Environment.TickCount;
         var random = new Random(seed);
         using var dictionary = new ByteArrayDictionary();
+        using var bounds = new EntryBounds();
         uint[] indexes = new uint[1000];
         for (int page = 0; page < 60; page++)
         {
@@ -226,18 +227,18 @@ public sealed class EncodingTests
                 offsets[i + 1] = offsets[i] + values[i].Length;
             }
 
-            dictionary.BeginPage();
-            Assert.False(dictionary.HasBounds);
-            dictionary.Encode(bytes, offsets, indexes);
+            bounds.BeginPage();
+            Assert.False(bounds.Any);
+            dictionary.Encode(bytes, offsets, indexes, bounds);
             for (int i = 0; i < values.Length; i++)
             {
                 Assert.True(dictionary[(int)indexes[i]].SequenceEqual(values[i]), $"seed {seed}");
             }
 
             Array.Sort(values, static (a, b) => a.AsSpan().SequenceCompareTo(b));
-            Assert.True(dictionary.HasBounds);
-            Assert.True(dictionary.Minimum.SequenceEqual(values[0]), $"seed {seed}");
-            Assert.True(dictionary.Maximum.SequenceEqual(values[^1]), $"seed {seed}");
+            Assert.True(bounds.Any);
+            Assert.True(dictionary[bounds.Minimum].SequenceEqual(values[0]), $"seed {seed}");
+            Assert.True(dictionary[bounds.Maximum].SequenceEqual(values[^1]), $"seed {seed}");
         }
     }
 }

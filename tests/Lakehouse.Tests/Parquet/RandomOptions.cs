@@ -27,6 +27,7 @@ internal static class RandomOptions
             RowGroupBytes = Pick(random, 30_000, 64 << 20),
             Dictionaries = random.Next(4) > 0,
             DictionaryBytesMax = Pick(random, 2_000, 4 << 20),
+            DictionaryEpochBytes = Pick(random, 0, 500, 64 << 10),
             BloomFilterBytesMax = Pick(random, 256, 1 << 20),
         };
     }
