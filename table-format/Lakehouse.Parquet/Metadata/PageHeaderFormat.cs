@@ -74,10 +74,11 @@ internal static class PageHeaderFormat
                     header = header with { Crc = reader.I32(type) };
                     break;
                 case 5 or 7:
-                    ReadBody(ref reader, ref header);
+                    ReadBody(ref reader, ref header, isV2: false);
                     break;
                 case 8:
-                    ReadBodyV2(ref reader, ref header);
+                    header = header with { DefinitionLevelEncoding = ParquetEncoding.Rle, RepetitionLevelEncoding = ParquetEncoding.Rle };
+                    ReadBody(ref reader, ref header, isV2: true);
                     break;
                 default:
                     reader.Skip(type);
@@ -90,61 +91,39 @@ internal static class PageHeaderFormat
         return header;
     }
 
-    private static void ReadBody(ref ThriftReader reader, ref PageHeader header)
+    /// <summary>The struct of a data page or dictionary, or of a V2 data page, whose field ids differ.</summary>
+    private static void ReadBody(ref ThriftReader reader, ref PageHeader header, bool isV2)
     {
         short outer = reader.BeginStruct();
         while (reader.NextField(out short id, out byte type))
         {
-            switch (id)
+            switch (isV2, id)
             {
-                case 1:
+                case (_, 1):
                     header = header with { NumValues = reader.I32(type) };
                     break;
-                case 2:
+                case (false, 2) or (true, 4):
                     header = header with { Encoding = (ParquetEncoding)reader.I32(type) };
                     break;
-                case 3 when type == ThriftWriter.I32Type:
+                case (false, 3) when type == ThriftWriter.I32Type: // Of a dictionary it is a boolean.
                     header = header with { DefinitionLevelEncoding = (ParquetEncoding)reader.I32(type) };
                     break;
-                case 4 when type == ThriftWriter.I32Type:
+                case (false, 4) when type == ThriftWriter.I32Type:
                     header = header with { RepetitionLevelEncoding = (ParquetEncoding)reader.I32(type) };
                     break;
-                default:
-                    reader.Skip(type);
-                    break;
-            }
-        }
-
-        reader.EndStruct(outer);
-    }
-
-    private static void ReadBodyV2(ref ThriftReader reader, ref PageHeader header)
-    {
-        header = header with { DefinitionLevelEncoding = ParquetEncoding.Rle, RepetitionLevelEncoding = ParquetEncoding.Rle };
-        short outer = reader.BeginStruct();
-        while (reader.NextField(out short id, out byte type))
-        {
-            switch (id)
-            {
-                case 1:
-                    header = header with { NumValues = reader.I32(type) };
-                    break;
-                case 2:
+                case (true, 2):
                     header = header with { NumNulls = reader.I32(type) };
                     break;
-                case 3:
+                case (true, 3):
                     header = header with { NumRows = reader.I32(type) };
                     break;
-                case 4:
-                    header = header with { Encoding = (ParquetEncoding)reader.I32(type) };
-                    break;
-                case 5:
+                case (true, 5):
                     header = header with { DefinitionLevelsByteLength = reader.I32(type) };
                     break;
-                case 6:
+                case (true, 6):
                     header = header with { RepetitionLevelsByteLength = reader.I32(type) };
                     break;
-                case 7:
+                case (true, 7):
                     header = header with { IsCompressed = ThriftReader.Bool(type) };
                     break;
                 default:
