@@ -5,6 +5,8 @@ namespace Lakehouse.Formats;
 /// <content>Dates, times of day and timestamps: numbers of their unit, or ISO 8601 text.</content>
 internal sealed partial class JsonValueReader
 {
+    private delegate bool IsoParser<T>(ReadOnlySpan<byte> text, out T value);
+
     private const int MicrosPerMilli = 1000;
     private const long MillisPerDay = 86_400_000;
 
@@ -15,18 +17,12 @@ internal sealed partial class JsonValueReader
             return ReadInt(text, at, column, ref fault);
         }
 
-        int end = ReadText(text, at, out ReadOnlySpan<byte> date, ref fault);
-        if (end < 0)
+        int end = ReadIso(text, at, IsoDateTime.TryParseDate, "The text is not a date such as 2026-03-01.", out int days, ref fault);
+        if (end >= 0)
         {
-            return end;
+            column.Append(days);
         }
 
-        if (!IsoDateTime.TryParseDate(date, out int days))
-        {
-            return fault.Set(DecodeErrorKind.WrongType, at, "The text is not a date such as 2026-03-01.");
-        }
-
-        column.Append(days);
         return end;
     }
 
@@ -37,20 +33,20 @@ internal sealed partial class JsonValueReader
             return ReadLong(text, at, column, ref fault);
         }
 
-        int end = ReadText(text, at, out ReadOnlySpan<byte> time, ref fault);
-        if (end < 0)
+        int end = ReadIso(
+            text,
+            at,
+            IsoDateTime.TryParseTimestamp,
+            "The text is not a time such as 2026-03-01T12:30:00.123Z.",
+            out long micros,
+            ref fault);
+        if (end >= 0)
         {
-            return end;
+            // Floor, also before 1970: what lies behind the unit is cut off the same way on both sides.
+            column.Append(column.Type.Kind == TypeKind.TimestampMicros ? micros
+                : (micros / MicrosPerMilli) - (micros % MicrosPerMilli < 0 ? 1 : 0));
         }
 
-        if (!IsoDateTime.TryParseTimestamp(time, out long micros))
-        {
-            return fault.Set(DecodeErrorKind.WrongType, at, "The text is not a time such as 2026-03-01T12:30:00.123Z.");
-        }
-
-        // Floor, also before 1970: what lies behind the unit is cut off the same way on both sides.
-        column.Append(column.Type.Kind == TypeKind.TimestampMicros ? micros
-            : (micros / MicrosPerMilli) - (micros % MicrosPerMilli < 0 ? 1 : 0));
         return end;
     }
 
@@ -65,13 +61,7 @@ internal sealed partial class JsonValueReader
         }
         else
         {
-            end = ReadText(text, at, out ReadOnlySpan<byte> time, ref fault);
-            value = 0;
-            if (end >= 0 && !IsoDateTime.TryParseTime(time, out value))
-            {
-                return fault.Set(DecodeErrorKind.WrongType, at, "The text is not a time of day such as 12:30:00.123.");
-            }
-
+            end = ReadIso(text, at, IsoDateTime.TryParseTime, "The text is not a time of day such as 12:30:00.123.", out value, ref fault);
             value = isMillis ? value / MicrosPerMilli : value;
         }
 
@@ -95,5 +85,14 @@ internal sealed partial class JsonValueReader
         }
 
         return end;
+    }
+
+    /// <summary>Reads a text of ISO 8601; negative, as the end, when it is none.</summary>
+    private int ReadIso<T>(ReadOnlySpan<byte> text, int at, IsoParser<T> parse, string reason, out T value, ref JsonFault fault)
+        where T : struct
+    {
+        value = default;
+        int end = ReadText(text, at, out ReadOnlySpan<byte> iso, ref fault);
+        return end < 0 || parse(iso, out value) ? end : fault.Set(DecodeErrorKind.WrongType, at, reason);
     }
 }
