@@ -19,8 +19,8 @@ internal sealed class LevelBuffer : IDisposable
     internal void Append(ReadOnlySpan<uint> definitions, ReadOnlySpan<uint> repetitions)
     {
         int end = checked(Count + definitions.Length);
-        Grow(ref _definitions, end);
-        Grow(ref _repetitions, end);
+        PooledArrays.Grow(ref _definitions, Count, end);
+        PooledArrays.Grow(ref _repetitions, Count, end);
         for (int i = 0; i < definitions.Length; i++)
         {
             _definitions[Count + i] = (byte)definitions[i];
@@ -36,16 +36,5 @@ internal sealed class LevelBuffer : IDisposable
         ArrayPool<byte>.Shared.Return(_definitions);
         ArrayPool<byte>.Shared.Return(_repetitions);
         (_definitions, _repetitions, Count) = ([], [], 0);
-    }
-
-    private void Grow(ref byte[] array, int needed)
-    {
-        if (array.Length < needed)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, 2 * array.Length));
-            array.AsSpan(0, Count).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(array);
-            array = larger;
-        }
     }
 }

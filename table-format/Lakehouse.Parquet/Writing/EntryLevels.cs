@@ -109,18 +109,7 @@ internal sealed class EntryLevels(int maxDefinition, int maxRepetition) : IDispo
 
     private void Reserve(int count)
     {
-        Grow(ref _definitions, count);
-        Grow(ref _repetitions, count);
-    }
-
-    private void Grow(ref uint[] array, int count)
-    {
-        if (array.Length < count + Slack)
-        {
-            uint[] larger = ArrayPool<uint>.Shared.Rent(Math.Max(count + Slack, 2 * array.Length));
-            array.AsSpan(0, Count).CopyTo(larger);
-            ArrayPool<uint>.Shared.Return(array);
-            array = larger;
-        }
+        PooledArrays.Grow(ref _definitions, Count, count + Slack);
+        PooledArrays.Grow(ref _repetitions, Count, count + Slack);
     }
 }
