@@ -97,15 +97,9 @@ public sealed class TableErasure
     /// <summary>Steps 1 and 2; null when no row matches.</summary>
     internal async Task<ReplaceProposal?> PlanAsync(IRowCondition condition, ObjectPath staging, CancellationToken cancellation)
     {
-        // < What is read must show the newest outcome: another's may have come between the two, and not be visible yet.
-        SequenceView view;
-        do
-        {
-            await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
-            view = await SequenceFolder.LookAsync(_table.Store, cancellation);
-        }
-        while (!view.Published);
-        if (view.Newest is not { State.Instant: { } instant } newest)
+        // < What is read shows this number: one that is decided since may not be visible yet, and if it replaces anything this does not fit.
+        await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
+        if (_sequence.Settled is not { State.Instant: { } instant } newest)
         {
             return null;
         }

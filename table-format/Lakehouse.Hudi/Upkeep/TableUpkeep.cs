@@ -42,7 +42,7 @@ public sealed class TableUpkeep
     public async Task<CleanReport> PlanCleanAsync(CleanPolicy policy, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return (await ReadForCleanAsync(policy, cancellation)).Report;
+        return await ReadForCleanAsync(policy, cancellation);
     }
 
     /// <summary>
@@ -52,11 +52,11 @@ public sealed class TableUpkeep
     public async Task<CleanReport> CleanAsync(CleanPolicy policy, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        CleanReport report = await ServeAsync(
+        CleanReport report = await ServeAsync<CleanReport>(
             async stop =>
             {
-                (CleanReport planned, long number) = await ReadForCleanAsync(policy, stop);
-                return (planned, planned.Plan.Files.IsEmpty ? null : new ServiceProposal(number, new ServiceWork.Clean(planned.Plan)));
+                CleanReport planned = await ReadForCleanAsync(policy, stop);
+                return (planned, planned.Plan.Files.IsEmpty ? null : new ServiceWork.Clean(planned.Plan), null);
             },
             cancellation);
         await _sequence.GiveUpClaimAsync(_time.GetUtcNow() - StrayFiles.StagingKept, cancellation);
@@ -88,19 +88,19 @@ public sealed class TableUpkeep
     }
 
     /// <summary>Keeps an instant, the newest when none is given. Throws <see cref="HudiException"/> when it cannot be kept.</summary>
-    public Task<Savepoint> CreateSavepointAsync(string? name, string? instant, CancellationToken cancellation) => ServeAsync(
+    public Task<Savepoint> CreateSavepointAsync(string? name, string? instant, CancellationToken cancellation) => ServeAsync<Savepoint>(
         async stop =>
         {
             SequenceStatus sequence = await SequenceReader.ReadAsync(_table, stop);
             (Savepoint? savepoint, string? whyNot) = SavepointPlanning.Plan(name, instant, sequence);
             return savepoint is null
                 ? throw new HudiException(Store.Root, whyNot + ".")
-                : (savepoint, new ServiceProposal(sequence.Outcomes[^1].Number, new ServiceWork.CreateSavepoint(savepoint)));
+                : (savepoint, new ServiceWork.CreateSavepoint(savepoint), null);
         },
         cancellation);
 
     /// <summary>Releases a savepoint, given by its name or its instant.</summary>
-    public Task<Savepoint> DeleteSavepointAsync(string nameOrInstant, CancellationToken cancellation) => ServeAsync(
+    public Task<Savepoint> DeleteSavepointAsync(string nameOrInstant, CancellationToken cancellation) => ServeAsync<Savepoint>(
         async stop =>
         {
             SequenceView view = await SequenceFolder.LookAsync(Store, stop);
@@ -108,7 +108,7 @@ public sealed class TableUpkeep
             Savepoint savepoint = all.FirstOrDefault(s => s.Name == nameOrInstant || s.Instant == nameOrInstant)
                 ?? throw new HudiException(Store.Root, $"it has no savepoint '{nameOrInstant}'"
                     + (all.IsEmpty ? "." : $"; there are: {string.Join(", ", all.Select(static s => s.Name))}."));
-            return (savepoint, new ServiceProposal(view.Newest?.Number ?? 0, new ServiceWork.DeleteSavepoint(savepoint)));
+            return (savepoint, new ServiceWork.DeleteSavepoint(savepoint), null);
         },
         cancellation);
 
@@ -123,20 +123,20 @@ public sealed class TableUpkeep
     /// Takes the table back, and with it the tables that follow, its ledger and its checkpoints, as one action. Writers that go on, now
     /// or later, discard what they began and read the rewound ranges again.
     /// </summary>
-    public Task<RestorePlan> RestoreAsync(RestoreTarget target, CancellationToken cancellation) => ServeAsync(
+    public Task<RestorePlan> RestoreAsync(RestoreTarget target, CancellationToken cancellation) => ServeAsync<RestorePlan>(
         async stop =>
         {
             RestorePlan plan = await ReadForRestoreAsync(target, stop);
-            var work = new ServiceWork.Restore(plan.Target, plan.Undone, plan.Followers);
-
-            // Only on a number that the followers have, or the plan would not name the instants that take it over: a newer one conflicts.
-            return (plan, plan.Undone.IsEmpty ? null : new ServiceProposal(_sequence.Settled?.Number ?? 0, work, plan.After));
+            return (plan, plan.Undone.IsEmpty ? null : new ServiceWork.Restore(plan.Target, plan.Undone, plan.Followers), plan.After);
         },
         cancellation);
 
-    /// <summary>Plans and commits until the plan stands. A plan without a proposal needs nothing done.</summary>
+    /// <summary>
+    /// Plans and commits until the plan stands. A plan without work needs nothing done. It fits only the number that was visible before it
+    /// was made, in the followers too: what is decided since is perhaps on its way while the timeline and the files are read.
+    /// </summary>
     private async Task<TPlan> ServeAsync<TPlan>(
-        Func<CancellationToken, Task<(TPlan Plan, ServiceProposal? Proposal)>> plan, CancellationToken cancellation)
+        Func<CancellationToken, Task<(TPlan Plan, ServiceWork? Work, TableState? After)>> plan, CancellationToken cancellation)
     {
         await StoreProbe.RunAsync(Store, _random, cancellation);
         try
@@ -144,9 +144,11 @@ public sealed class TableUpkeep
             for (int tries = 0; tries < TriesMax; tries++)
             {
                 await _sequence.RunAsync(null, _followers.RollForwardAsync, cancellation);
-                (TPlan planned, ServiceProposal? proposal) = await plan(cancellation);
-                if (proposal is null
-                    || await _sequence.RunAsync(proposal, _followers.RollForwardAsync, cancellation, staysInLine: true)
+                long basedOn = _sequence.Settled?.Number ?? 0;
+                (TPlan planned, ServiceWork? work, TableState? after) = await plan(cancellation);
+                if (work is null
+                    || await _sequence.RunAsync(
+                        new ServiceProposal(basedOn, work, after), _followers.RollForwardAsync, cancellation, staysInLine: true)
                         is not CommitResult.Conflicted)
                 {
                     return planned;
@@ -183,7 +185,7 @@ public sealed class TableUpkeep
     }
 
     /// <summary>The order matters: number, timeline, files, floor. See <see cref="StrayFiles"/>.</summary>
-    private async Task<(CleanReport Report, long Number)> ReadForCleanAsync(CleanPolicy policy, CancellationToken cancellation)
+    private async Task<CleanReport> ReadForCleanAsync(CleanPolicy policy, CancellationToken cancellation)
     {
         SequenceView view = await SequenceFolder.LookAsync(Store, cancellation);
         (ActiveTimeline timeline, ImmutableArray<CompletedInstant> completed) =
@@ -198,12 +200,10 @@ public sealed class TableUpkeep
         string? floorInstant = (await SequenceFolder.LookAsync(Store, cancellation)).Newest?.FloorInstant;
         string[] kept = [.. Savepoints(view.Newest?.Upkeep ?? Upkeep.None, timeline).Select(static s => s.Instant)];
         DateTimeOffset now = _time.GetUtcNow();
-        return (
-            new CleanReport(
-                CleanPlanning.Plan(policy, completed, files, kept, HeldInstants(view.Newest, completed), now),
-                StrayFiles.Orphans(files, timeline, completed, floorInstant),
-                StrayFiles.Staging(staged, view.Newest?.Number ?? 0, view.Published, now - StrayFiles.StagingKept)),
-            view.Newest?.Number ?? 0);
+        return new CleanReport(
+            CleanPlanning.Plan(policy, completed, files, kept, HeldInstants(view.Newest, completed), now),
+            StrayFiles.Orphans(files, timeline, completed, floorInstant),
+            StrayFiles.Staging(staged, view.Newest?.Number ?? 0, view.Published, now - StrayFiles.StagingKept));
     }
 
     /// <summary>

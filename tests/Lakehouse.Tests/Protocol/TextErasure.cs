@@ -19,14 +19,8 @@ internal sealed class TextErasure(TableProcess self)
         for (int tries = 0; tries < TriesMax; tries++)
         {
             ObjectPath staging = HudiTable.StagingFolder("erasure", "delete", self.Attempt, tries);
-            SequenceView view;
-            do
-            {
-                await sequence.RunAsync(null, followers.RollForwardAsync, CancellationToken.None);
-                view = await SequenceFolder.LookAsync(self.Store, CancellationToken.None);
-            }
-            while (!view.Published);
-            if (await PlanAsync(table, view.Newest, staging, every) is not { } proposal)
+            await sequence.RunAsync(null, followers.RollForwardAsync, CancellationToken.None);
+            if (await PlanAsync(table, sequence.Settled, staging, every) is not { } proposal)
             {
                 return;
             }

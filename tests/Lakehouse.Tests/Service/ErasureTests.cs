@@ -3,6 +3,7 @@ using Lakehouse.Hudi;
 using Lakehouse.Service;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
+using Lakehouse.Tests.Hudi;
 using Xunit;
 
 namespace Lakehouse.Tests.Service;
@@ -157,6 +158,30 @@ public sealed class ErasureTests
         }
 
         Assert.Equal(360 - result.RowsErased, await CountAsync(trips, null, InstantRange.Whole));
+        Assert.Empty((await CheckAsync(trips, InstantRange.Whole)).Findings);
+    }
+
+    [Fact]
+    public async Task A_clean_that_is_planned_while_a_restore_is_decided_and_not_yet_visible_takes_nothing_that_comes_back()
+    {
+        (TripTable trips, ImmutableArray<string> instants) = await MakeAsync(2);
+        await DeleteCommand.RunAsync(trips.Table, "city = 'city0'", Stop);
+        var cleaning = new ProcessStore(_store);
+        var restoring = new ProcessStore(_store);
+        TableUpkeep Upkeep(ProcessStore store, int seed) =>
+            new(trips.Table.Through(store), new CommitterOptions(), TimeProvider.System, new Random(seed));
+        Hold looking = Hold.At(cleaning, static call => call.Is("stat", ".replacecommit"));
+        Task<CleanReport> clean = Upkeep(cleaning, 11).CleanAsync(new CleanPolicy.KeepVersions(1), Stop);
+        await looking.Reached;
+        Hold undoing = Hold.At(restoring, static call => call.Is("put-if-absent", ".restore.requested"));
+        Task<RestorePlan> restore = Upkeep(restoring, 12).RestoreAsync(new RestoreTarget.To(instants[1]), Stop);
+        await undoing.Reached;
+
+        looking.Release();
+        await clean;
+        undoing.Release();
+        await restore;
+        Assert.Equal(360, await CountAsync(trips, null, InstantRange.Whole));
         Assert.Empty((await CheckAsync(trips, InstantRange.Whole)).Findings);
     }
 
