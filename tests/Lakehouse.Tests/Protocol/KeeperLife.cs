@@ -14,7 +14,7 @@ internal sealed class KeeperLife(TableProcess self)
         var upkeep = new TableUpkeep(table, self.Options, self.Time, self.Random);
         while (_system.ServicesLeft > 0)
         {
-            await self.WaitAsync(2_500);
+            await self.WaitAsync(_system.ServicePause);
             _system.ServicesLeft--;
             try
             {

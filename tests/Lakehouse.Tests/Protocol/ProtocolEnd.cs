@@ -30,6 +30,7 @@ internal static class ProtocolEnd
             TableInvariants.I6InstantsCompletedInOrder(listing);
             TableInvariants.I7SchemasParse(listing);
             Assert.Empty(listing.PendingInstants());
+            Assert.DoesNotContain(system.Oracle.Visible, i => string.CompareOrdinal(i, system.Oracle.Newest!.FloorInstant) < 0);
         }
         catch (Exception wrong) when (wrong is not ProtocolOracleException)
         {

@@ -9,21 +9,24 @@ namespace Lakehouse.Tests.Protocol;
 /// <summary>
 /// One seed of the commit protocol: one to four workers, one or two processes that run services and one that reads, each in several lives,
 /// while calls fail, take long or lose their answer and processes die or sleep, for longer than every deadline and retention too.
+/// In a dense seed little time passes between the things that may go wrong together.
 /// </summary>
 internal static class ProtocolScenario
 {
     private const int AgainMax = 4;
     private const int TraceShown = 20000;
+    private const int DenseShare = 4;
     private static readonly double[] _intensities = [0, 0.5, 1, 3];
 
     internal static (ProtocolTally Tally, ulong TraceHash) Run(int seed, DroppedRule? dropped = null)
     {
         var world = new SimulatedWorld(seed) { Trace = Seeds.One is null ? null : [] };
         Random random = world.Random;
-        var system = new ProtocolSystem(world, dropped ?? DroppedRule.None);
+        bool isDense = random.Next(DenseShare) == 0 || dropped is not null;
+        var system = new ProtocolSystem(world, dropped ?? DroppedRule.None, isDense);
         int committerCount = random.Next(1, 5);
         int keeperCount = random.Next(1, 3);
-        double intensity = _intensities[random.Next(_intensities.Length)];
+        double intensity = isDense ? _intensities[^1] : _intensities[random.Next(_intensities.Length)];
         var faults = new FaultPlan
         {
             Kill = 0.002 * intensity,

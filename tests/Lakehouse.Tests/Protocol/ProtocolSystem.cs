@@ -24,22 +24,22 @@ internal sealed class ProtocolSystem
     private readonly MemoryObjectStore _table;
     private readonly MemoryObjectStore _letters;
 
-    internal ProtocolSystem(SimulatedWorld world, DroppedRule dropped)
+    internal ProtocolSystem(SimulatedWorld world, DroppedRule dropped, bool isDense)
     {
-        (World, Dropped) = (world, dropped);
+        (World, Dropped, ServicePause) = (world, dropped, isDense ? 1_000 : 2_500);
         (_table, _letters) = (new MemoryObjectStore("table", world.Time), new MemoryObjectStore(Letters, world.Time));
         Random random = world.Random;
         PartitionCount = random.Next(1, 4);
         RecordCount = random.Next(6, 30);
         HasLetters = random.Next(2) == 0;
-        ServicesLeft = random.Next(0, 10);
+        ServicesLeft = isDense ? random.Next(6, 16) : random.Next(0, 10);
         Options = new CommitterOptions
         {
             ClaimDeadline = TimeSpan.FromSeconds(random.Next(1, 6)),
             PollInterval = TimeSpan.FromMilliseconds(500),
             Courtesy = TimeSpan.FromSeconds(random.Next(1, 6)),
-            ActiveInstantsKept = random.Next(1, 6),
-            NumberRetention = TimeSpan.FromSeconds(random.Next(3) * 10),
+            ActiveInstantsKept = isDense ? random.Next(1, 4) : random.Next(1, 6),
+            NumberRetention = TimeSpan.FromSeconds(isDense ? 0 : random.Next(3) * 10),
         };
         Oracle = new TableOracle(_table) { IsDead = IsDead, Draw = random };
         Table = new ObservedStore(_table, Observe);
@@ -59,6 +59,9 @@ internal sealed class ProtocolSystem
     internal int RecordCount { get; }
 
     internal bool HasLetters { get; }
+
+    /// <summary>Milliseconds that pass between two services at most.</summary>
+    internal int ServicePause { get; }
 
     /// <summary>Services that are still to be run.</summary>
     internal int ServicesLeft { get; set; }
