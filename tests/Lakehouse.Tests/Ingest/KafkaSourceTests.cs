@@ -88,12 +88,7 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         _bench.Produce(P0, 100);
         await using KafkaSource source = await OpenAsync(1);
         await PollToEndAsync(source);
-        await using var other = new SimulatedConsumer(_bench.Log, "lake", "worker-1", TimeProvider.System, new Random(8));
-        await other.SubscribeAsync(["trips"], Cancellation);
-        while (_requested is null)
-        {
-            await source.PollAsync(_output, Cancellation);
-        }
+        await using SimulatedConsumer other = await JoinAsync(source);
 
         Assert.Equal(TimeSpan.FromSeconds(20), _deadline?.Within);
         Assert.Null(await other.PollGroupAsync(Cancellation));
@@ -102,7 +97,7 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         OffsetRange last = CheckpointParts.ReadSource(source.Snapshot(new CheckpointId(1))).Ranges.Single(r => r.End > r.Start);
         Assert.Equal(100, last.End);
 
-        _requested.SetResult();
+        _requested!.SetResult(); // Joining waits for it.
         await source.PollAsync(_output, Cancellation);
         var assigned = Assert.IsType<GroupEvent.Assigned>(await other.PollGroupAsync(Cancellation));
         Assert.NotEmpty(assigned.Partitions);
@@ -129,12 +124,7 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         _bench.Produce(P1, 10);
         await using KafkaSource source = await OpenAsync(1);
         await PollToEndAsync(source);
-        await using var other = new SimulatedConsumer(_bench.Log, "lake", "worker-1", TimeProvider.System, new Random(8));
-        await other.SubscribeAsync(["trips"], Cancellation);
-        while (_requested is null)
-        {
-            await source.PollAsync(_output, Cancellation);
-        }
+        await using SimulatedConsumer other = await JoinAsync(source);
 
         _bench.Produce(P0, 7);
         _bench.Produce(P1, 7);
@@ -147,7 +137,7 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         Assert.Null(await other.PollGroupAsync(Cancellation));
         source.Snapshot(new CheckpointId(1));
         _ledger = Holding(P0, 17);
-        _requested.SetResult();
+        _requested!.SetResult(); // Joining waits for it.
         while (!_splits.IsSettled)
         {
             await source.PollAsync(_output, Cancellation);
@@ -197,16 +187,11 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         await PollToEndAsync(second);
 
         // The second closes its files at the barrier and is slow about it: meanwhile the first gives back and is assigned anew.
-        await using var other = new SimulatedConsumer(_bench.Log, "lake", "worker-1", TimeProvider.System, new Random(8));
-        await other.SubscribeAsync(["trips"], Cancellation);
-        while (_requested is null)
-        {
-            await first.PollAsync(_output, Cancellation);
-        }
+        await using SimulatedConsumer other = await JoinAsync(first);
 
         first.Snapshot(new CheckpointId(1));
         second.Snapshot(new CheckpointId(1));
-        _requested.SetResult();
+        _requested!.SetResult(); // Joining waits for it.
         await first.PollAsync(_output, Cancellation);
         Assert.Equal([P1], Assert.IsType<GroupEvent.Assigned>(await other.PollGroupAsync(Cancellation)).Partitions);
         while (!_splits.IsSettled)
@@ -272,6 +257,19 @@ public sealed class KafkaSourceTests : IAsyncDisposable
         _requested = new TaskCompletionSource();
         return _requested.Task;
     });
+
+    /// <summary>Another worker joins the group. Ends when a checkpoint was asked for, before which nothing is given back.</summary>
+    private async Task<SimulatedConsumer> JoinAsync(KafkaSource source)
+    {
+        var other = new SimulatedConsumer(_bench.Log, "lake", "worker-1", TimeProvider.System, new Random(8));
+        await other.SubscribeAsync(["trips"], Cancellation);
+        while (_requested is null)
+        {
+            await source.PollAsync(_output, Cancellation);
+        }
+
+        return other;
+    }
 
     private async Task PollToEndAsync(KafkaSource source)
     {
