@@ -142,11 +142,6 @@ public sealed class CommandLineTests : IDisposable
 
     private static int Number(JsonElement json, string name) => json.GetProperty(name).GetInt32();
 
-    private async Task<TripTable> MakeAsync()
-    {
-        TripTable trips = await TripTable.CreateAsync(new LocalObjectStore(_folder["table"]), Stop);
-        await trips.CommitAsync(Stop);
-        await trips.CommitAsync(Stop);
-        return trips;
-    }
+    private Task<TripTable> MakeAsync() =>
+        TripTable.CreateAsync(new LocalObjectStore(_folder["table"]), 2, Stop);
 }

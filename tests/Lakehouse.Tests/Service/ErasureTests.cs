@@ -200,12 +200,7 @@ public sealed class ErasureTests
 
     private async Task<(TripTable Trips, ImmutableArray<string> Instants)> MakeAsync(int commits)
     {
-        TripTable trips = await TripTable.CreateAsync(_store, Stop);
-        for (int commit = 0; commit < commits; commit++)
-        {
-            await trips.CommitAsync(Stop);
-        }
-
+        TripTable trips = await TripTable.CreateAsync(_store, commits, Stop);
         return (trips, await trips.Table.CompletedInstantsAsync(Stop));
     }
 }

@@ -127,16 +127,8 @@ public sealed class TableCheckTests
         Assert.Contains("90 records are in the table and those that follow it, by their rows 89", check.Report.Findings[1].What);
     }
 
-    private async Task<TripTable> MakeAsync()
-    {
-        TripTable trips = await TripTable.CreateAsync(_store, Stop);
-        for (int commit = 0; commit < 3; commit++)
-        {
-            await trips.CommitAsync(Stop);
-        }
-
-        return trips;
-    }
+    private Task<TripTable> MakeAsync() =>
+        TripTable.CreateAsync(_store, 3, Stop);
 
     private async Task<(TripTable Trips, FileSlice File)> MakeWithFileAsync()
     {

@@ -91,14 +91,6 @@ public sealed class TableQueryTests
             () => TableQuery.RunAsync(trips.Table, new QueryRequest { Where = "fare + 1" }, Stop));
     }
 
-    private static async Task<TripTable> MakeAsync()
-    {
-        TripTable trips = await TripTable.CreateAsync(new MemoryObjectStore("table", TimeProvider.System), Stop);
-        for (int commit = 0; commit < 3; commit++)
-        {
-            await trips.CommitAsync(Stop);
-        }
-
-        return trips;
-    }
+    private static Task<TripTable> MakeAsync() =>
+        TripTable.CreateAsync(new MemoryObjectStore("table", TimeProvider.System), 3, Stop);
 }

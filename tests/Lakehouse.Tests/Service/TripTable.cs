@@ -40,6 +40,18 @@ internal sealed class TripTable
         return new TripTable(await HudiTable.CreateAsync(store, config, TimeProvider.System, new Random(5), cancellation));
     }
 
+    /// <summary>One of so many commits.</summary>
+    internal static async Task<TripTable> CreateAsync(IObjectStore store, int commits, CancellationToken cancellation)
+    {
+        TripTable trips = await CreateAsync(store, cancellation);
+        for (int commit = 0; commit < commits; commit++)
+        {
+            await trips.CommitAsync(cancellation);
+        }
+
+        return trips;
+    }
+
     internal static LedgerKey Key(int partition) => new(Pipeline, Cluster, "trips", partition);
 
     /// <summary>

@@ -109,14 +109,6 @@ public sealed class UpkeepCommandTests : IDisposable
         return JsonDocument.Parse(output);
     }
 
-    private async Task<TripTable> MakeAsync(int commits)
-    {
-        TripTable trips = await TripTable.CreateAsync(new LocalObjectStore(_folder["table"]), Stop);
-        for (int i = 0; i < commits; i++)
-        {
-            await trips.CommitAsync(Stop);
-        }
-
-        return trips;
-    }
+    private Task<TripTable> MakeAsync(int commits) =>
+        TripTable.CreateAsync(new LocalObjectStore(_folder["table"]), commits, Stop);
 }
