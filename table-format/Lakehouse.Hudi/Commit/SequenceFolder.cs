@@ -12,13 +12,13 @@ internal sealed record SequenceView(Outcome? Newest, Claim? Pending, bool Publis
 
 /// <summary>
 /// The folder <c>.hoodie/.sequence/</c>: <c>k/n.claim</c> and <c>k/n.outcome</c>, both put if absent and never changed. n has 20 digits, so
-/// listings are in order; k = n / 1000 keeps the listing that finds the newest number short, however long the history is.
+/// listings are in order; k = n / 100 keeps the listing that finds the newest number short, however long the history is.
 /// </summary>
 internal static class SequenceFolder
 {
     private const string ClaimExtension = ".claim";
     private const string OutcomeExtension = ".outcome";
-    private const int NumbersPerFolder = 1000;
+    private const int NumbersPerFolder = 100;
     private const int Digits = 20;
     private const int LooksMax = 20;
 
@@ -177,7 +177,7 @@ internal static class SequenceFolder
     }
 
     private static ObjectPath FolderOf(long number) =>
-        Folder / (number / NumbersPerFolder).ToString("D17", CultureInfo.InvariantCulture);
+        Folder / (number / NumbersPerFolder).ToString("D18", CultureInfo.InvariantCulture);
 
     private static string Text(long number) => number.ToString("D20", CultureInfo.InvariantCulture);
 }

@@ -54,8 +54,8 @@ public sealed class ManyCommitsTests(ITestOutputHelper output)
     /// </summary>
     private const int PruningCalls = (60 * 3) + (30 * 3);
 
-    /// <summary>Twice the timeline of 300 instants with three files each, and the numbers of one folder: four or five pages of S3.</summary>
-    private const int ListedMax = 4_000;
+    /// <summary>Three times the timeline of 300 instants with three files each, and the numbers of one folder: three pages of S3.</summary>
+    private const int ListedMax = 3_000;
 
     private static async Task<Cost> CountAsync(RealTable table, MemoryObjectStore store, Func<TableCommitter, Task> work)
     {
