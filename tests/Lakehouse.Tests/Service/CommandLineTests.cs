@@ -20,6 +20,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("timeline")]
     [InlineData("query")]
     [InlineData("dead-letters", "list")]
+    [InlineData("dead-letters", "replay")]
     [InlineData("delete")]
     [InlineData("clean")]
     [InlineData("savepoint")]
