@@ -11,6 +11,16 @@ if (args is ["scan", ..])
     return await ScanBenchmark.RunAsync(args);
 }
 
+if (args is ["tables", ..])
+{
+    return await BenchmarkTables.RunAsync(args);
+}
+
+if (args is ["fetch", ..])
+{
+    return await FetchBenchmark.RunAsync(args);
+}
+
 if (args is ["upload", ..])
 {
     return await UploadBenchmark.RunAsync(args);
@@ -19,7 +29,8 @@ if (args is ["upload", ..])
 if (Arguments.Parse(args) is not { } arguments)
 {
     await Console.Error.WriteLineAsync(Arguments.Usage + Environment.NewLine + CommitBenchmark.Usage
-        + Environment.NewLine + ScanBenchmark.Usage);
+        + Environment.NewLine + ScanBenchmark.Usage + Environment.NewLine + BenchmarkTables.Usage
+        + Environment.NewLine + FetchBenchmark.Usage);
     return 2;
 }
 

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using Lakehouse.Columns;
+using Lakehouse.Parquet;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Benchmarks;
+
+/// <summary>
+/// Reads a file from a store that answers late: row group by row group as one does without looking ahead, as a scan, within a small budget,
+/// and some rows of it.
+/// </summary>
+internal static class FetchBenchmark
+{
+    internal const string Usage = "Usage: Lakehouse.Benchmarks fetch FILE LATENCY_MS MEGABYTES_PER_SECOND (of a simulated store, per request)";
+
+    private const int Rounds = 5;
+    private const int SmallBudget = 8 << 20;
+
+    internal static async Task<int> RunAsync(string[] args)
+    {
+        if (args.Length != 4 || !File.Exists(args[1]) || !double.TryParse(args[2], CultureInfo.InvariantCulture, out double latency)
+            || !double.TryParse(args[3], CultureInfo.InvariantCulture, out double speed))
+        {
+            await Console.Error.WriteLineAsync(Usage);
+            return 2;
+        }
+
+        string file = Path.GetFullPath(args[1]);
+        var store = new DistantStore(new LocalObjectStore(Path.GetDirectoryName(file)!), TimeSpan.FromMilliseconds(latency), speed * 1e6);
+        var path = new ObjectPath(Path.GetFileName(file));
+        ParquetFileReader whole = await ParquetFileReader.OpenAsync(store, path, CancellationToken.None);
+        string[] three = [.. whole.Schema.Fields.Take(3).Select(static f => f.Name)];
+        RowRanges[] some = [.. whole.MetaData.RowGroups.Select(static g => Hundredth(g.NumRows))];
+        (string Name, int Budget, Func<ParquetFileReader, IEnumerable<ReadRequest>> Requests)[] ways =
+        [
+            ("row group by row group", new ParquetReadOptions().BufferBytesMax, static r => Groups(r, null)),
+            ("ahead", new ParquetReadOptions().BufferBytesMax, static _ => [new ReadRequest()]),
+            ("ahead, 8 MiB of memory", SmallBudget, static _ => [new ReadRequest()]),
+            ("three columns, row group by row group", new ParquetReadOptions().BufferBytesMax, r => Groups(r, three)),
+            ("three columns, ahead", new ParquetReadOptions().BufferBytesMax, _ => [new ReadRequest { Columns = three }]),
+            ("a hundredth of the rows", new ParquetReadOptions().BufferBytesMax, _ => [new ReadRequest { Rows = g => some[g] }]),
+        ];
+        Console.WriteLine("| what | seconds | requests | MB fetched | rows |");
+        Console.WriteLine("|---|---:|---:|---:|---:|");
+        foreach ((string name, int budget, Func<ParquetFileReader, IEnumerable<ReadRequest>> requests) in ways)
+        {
+            var seconds = new List<double>();
+            (long rows, long calls, long bytes) = (0, 0, 0);
+            for (int round = 0; round < Rounds; round++)
+            {
+                store.Reset();
+                long started = Stopwatch.GetTimestamp();
+                rows = await ReadAsync(store, path, budget, requests);
+                seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+                (calls, bytes) = (store.RequestCount, store.ByteCount);
+            }
+
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"| {name} | {Measurement.Median(seconds):F3} | {calls} | {bytes / 1e6:F1} | {rows} |"));
+        }
+
+        return 0;
+    }
+
+    private static IEnumerable<ReadRequest> Groups(ParquetFileReader reader, string[]? columns) => Enumerable.Range(0, reader.MetaData.RowGroups.Length)
+        .Select(g => new ReadRequest { Columns = columns, Rows = other => other == g ? null : RowRanges.None });
+
+    /// <summary>A hundredth of the rows, in the middle.</summary>
+    private static RowRanges Hundredth(long rows) => RowRanges.Of(new RowRange(rows / 2, (rows / 2) + (rows / 100)));
+
+    private static async Task<long> ReadAsync(
+        DistantStore store, ObjectPath path, int budget, Func<ParquetFileReader, IEnumerable<ReadRequest>> requests)
+    {
+        ParquetFileReader reader = await ParquetFileReader.OpenAsync(
+            store, path, new ParquetReadOptions { BufferBytesMax = budget }, CancellationToken.None);
+        long rows = 0;
+        foreach (ReadRequest request in requests(reader))
+        {
+            await foreach (RecordBatch batch in reader.ScanAsync(request, CancellationToken.None))
+            {
+                rows += batch.RowCount;
+                batch.Dispose();
+            }
+        }
+
+        return rows;
+    }
+}
