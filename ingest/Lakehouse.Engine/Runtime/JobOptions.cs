@@ -26,7 +26,7 @@ public sealed record JobOptions
     /// <summary>How many completed checkpoints stay in the storage. The last committed one always stays.</summary>
     public int RetainedCheckpoints { get; init; } = 5;
 
-    /// <summary>Restarts without a commit in between before the job gives up: with the pauses between them five minutes at least.</summary>
+    /// <summary>Restarts without a commit in between before the job gives up: with the pauses between them four minutes at least, six in the mean.</summary>
     public int RestartsWithoutProgressMax { get; init; } = 20;
 
     /// <summary>The pause before the first restart; it doubles with each restart without progress.</summary>
