@@ -50,9 +50,10 @@ internal sealed partial class DeadLetterCauses
     internal static async Task<IReadOnlyList<DeadLetterCause>> ReadAsync(HudiTable table, CancellationToken cancellation)
     {
         var causes = new DeadLetterCauses();
-        foreach (FileSlice file in (await table.SnapshotAsync(atInstant: null, cancellation)).FileSlices)
+        TableSnapshot snapshot = await table.SnapshotAsync(atInstant: null, cancellation);
+        await foreach ((_, Task<ParquetFileReader> opening) in table.OpenAheadAsync(snapshot.FileSlices, cancellation))
         {
-            ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
+            ParquetFileReader reader = await opening;
             await foreach (RecordBatch batch in reader.ReadAsync(Columns, cancellation))
             {
                 using (batch)

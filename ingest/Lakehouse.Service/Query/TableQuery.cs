@@ -52,14 +52,14 @@ internal sealed class TableQuery
         var query = new TableQuery(MetaColumns.FileSchema(table.Config.Schema), request);
         TableSnapshot snapshot = await table.SnapshotAsync(request.Range.At, cancellation);
         RefuseMissing(snapshot);
-        foreach (FileSlice file in snapshot.FileSlices.Where(f => request.Range.Has(f.Instant)))
+        IEnumerable<FileSlice> files = snapshot.FileSlices.Where(f => request.Range.Has(f.Instant));
+        await foreach ((_, Task<ParquetFileReader> opening) in table.OpenAheadAsync(files, cancellation))
         {
+            await query.ReadAsync(await opening, cancellation);
             if (query._hasMore)
             {
                 break;
             }
-
-            await query.ReadAsync(table, file, cancellation);
         }
 
         return query.Result();
@@ -112,9 +112,8 @@ internal sealed class TableQuery
     private static Schema Projection(Schema schema, ImmutableArray<string> names) =>
         new([.. names.Select(n => schema[schema.IndexOf(n)])]);
 
-    private async Task ReadAsync(HudiTable table, FileSlice file, CancellationToken cancellation)
+    private async Task ReadAsync(ParquetFileReader reader, CancellationToken cancellation)
     {
-        ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
         _filesRead++;
         var request = new ReadRequest
         {

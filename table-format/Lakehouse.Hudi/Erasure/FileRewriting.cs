@@ -57,9 +57,9 @@ internal static class FileRewriting
         var files = ImmutableArray.CreateBuilder<StagedFile>();
         var replaced = ImmutableArray.CreateBuilder<ReplacedGroup>();
         long rowsTaken = 0;
-        foreach (FileSlice slice in snapshot.FileSlices)
+        await foreach ((FileSlice slice, Task<ParquetFileReader> opening) in table.OpenAheadAsync(snapshot.FileSlices, cancellation))
         {
-            ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, slice.Path, cancellation);
+            ParquetFileReader reader = await opening;
             if (!await HasMatchAsync(reader, condition, cancellation))
             {
                 continue;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Lakehouse.Parquet;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Hudi;
@@ -72,6 +73,14 @@ public sealed class HudiTable
             ? null
             : new HudiTable(store, TableProperties.ToConfig(TableProperties.Read(content), store.Root), time, random);
     }
+
+    /// <summary>
+    /// Opens files in their order, the next ones while one is read: a walk over many small files would wait for each footer. A file that
+    /// cannot be opened throws where its reader is awaited.
+    /// </summary>
+    public IAsyncEnumerable<(FileSlice File, Task<ParquetFileReader> Opening)> OpenAheadAsync(
+        IEnumerable<FileSlice> files, CancellationToken cancellation) => SideBySide.AheadAsync(
+        files, SideBySide.RequestsAtATime, (file, stop) => ParquetFileReader.OpenAsync(Store, file.Path, stop), cancellation);
 
     /// <summary>
     /// The table as of an instant (null: the newest): the completed instants up to it, and the files that Hudi's readers would read.

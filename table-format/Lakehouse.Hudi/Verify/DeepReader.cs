@@ -37,11 +37,12 @@ public static class DeepReader
         var hashes = new TableHash(MetaColumns.FileSchema(table.Config.Schema));
         var findings = ImmutableArray.CreateBuilder<Finding>();
         byte[] from = Encoding.ASCII.GetBytes(since ?? "");
-        foreach (FileSlice file in snapshot.FileSlices.Where(f => since is null || string.CompareOrdinal(f.Instant, since) > 0))
+        IEnumerable<FileSlice> files = snapshot.FileSlices.Where(f => since is null || string.CompareOrdinal(f.Instant, since) > 0);
+        await foreach ((FileSlice file, Task<ParquetFileReader> opening) in table.OpenAheadAsync(files, cancellation))
         {
             try
             {
-                ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
+                ParquetFileReader reader = await opening;
                 await foreach (RecordBatch batch in reader.ReadAsync(null, cancellation))
                 {
                     using (batch)

@@ -44,9 +44,9 @@ public static class OffsetReader
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(coverage);
         Dictionary<string, OffsetRange[]> ranges = snapshot.Timeline.ToDictionary(i => i.Time, RangesOf);
-        foreach (FileSlice file in snapshot.FileSlices)
+        await foreach ((FileSlice file, Task<ParquetFileReader> opening) in table.OpenAheadAsync(snapshot.FileSlices, cancellation))
         {
-            ParquetFileReader reader = await ParquetFileReader.OpenAsync(table.Store, file.Path, cancellation);
+            ParquetFileReader reader = await opening;
             OffsetRange[] own = ranges.GetValueOrDefault(file.Instant) ?? [];
             await foreach (RecordBatch batch in reader.ReadAsync(Columns, cancellation))
             {
