@@ -34,7 +34,8 @@ public static class ParquetTargets
             .. samples.Values.Select(static v => new FuzzTarget($"encoding-{v.Key}", v.Value.Inputs, v.Value.Decode)),
             .. samples.Packed.Select(static c => new FuzzTarget($"codec-{c.Key}", c.Value, input => Decompress(c.Key, input))),
             new FuzzTarget("chunk", samples.Chunks.Inputs, samples.Chunks.Read),
-            new FuzzTarget("file", small, ReadFile),
+            new FuzzTarget("file", small, static input => ReadFile(input, new ReadRequest())),
+            new FuzzTarget("pruned", small, static input => ReadFile(input, new ReadRequest { Pruning = new EveryOtherPage() })),
             new FuzzTarget("check", small, CheckFile),
             CanaryTarget.Create(),
         ];
@@ -66,16 +67,16 @@ public static class ParquetTargets
         FileCheck.RunAsync(store, path, CancellationToken.None).GetAwaiter().GetResult();
     }
 
-    private static void ReadFile(byte[] input) => ReadFileAsync(input).GetAwaiter().GetResult();
+    private static void ReadFile(byte[] input, ReadRequest request) => ReadFileAsync(input, request).GetAwaiter().GetResult();
 
-    private static async Task ReadFileAsync(byte[] input)
+    private static async Task ReadFileAsync(byte[] input, ReadRequest request)
     {
         var store = new MemoryObjectStore("fuzz", TimeProvider.System);
         var path = new ObjectPath("file.parquet");
         await store.PutAsync(path, input, CancellationToken.None);
         var reader = await ParquetFileReader.OpenAsync(
             store, path, new ParquetReadOptions { VerifyChecksums = false }, CancellationToken.None);
-        await foreach (RecordBatch batch in reader.ReadAsync(null, CancellationToken.None))
+        await foreach (RecordBatch batch in reader.ScanAsync(request, CancellationToken.None))
         {
             batch.Dispose();
         }
