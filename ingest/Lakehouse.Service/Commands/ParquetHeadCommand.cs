@@ -30,19 +30,12 @@ internal static class ParquetHeadCommand
         }
 
         var rows = new List<object?[]>();
-        await foreach (RecordBatch batch in reader.ReadAsync(names, cancellation))
+        var request = new ReadRequest { Columns = names, Rows = RowRanges.First(reader.MetaData, rowsMax) };
+        await foreach (RecordBatch batch in reader.ScanAsync(request, cancellation))
         {
             using (batch)
             {
-                for (int r = 0; r < batch.RowCount && rows.Count < rowsMax; r++)
-                {
-                    rows.Add([.. batch.Columns.Select(c => Cells.ValueAt(c, r))]);
-                }
-            }
-
-            if (rows.Count >= rowsMax)
-            {
-                break;
+                rows.AddRange(Enumerable.Range(0, batch.RowCount).Select(r => batch.Columns.Select(c => Cells.ValueAt(c, r)).ToArray()));
             }
         }
 

@@ -119,6 +119,9 @@ internal sealed class TableQuery
         {
             Columns = _read,
             Pruning = _pruning,
+
+            // Without a condition every row counts; one more than the limit tells whether there are more.
+            Rows = _where is null && _groups is null ? RowRanges.First(reader.MetaData, _request.Limit - _rows.Count + 1L) : null,
             Decided = (_, rows) => _ = rows.Count > 0 ? _groupsRead++ : _groupsSkipped++,
         };
         await foreach (RecordBatch batch in reader.ScanAsync(request, cancellation))

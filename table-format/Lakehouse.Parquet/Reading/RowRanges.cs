@@ -29,6 +29,13 @@ public sealed class RowRanges
     /// <summary>The first rows, as many as a row group has.</summary>
     public static RowRanges All(long count) => Of(new RowRange(0, count));
 
+    /// <summary>The first rows of a file, as <see cref="ReadRequest.Rows"/> wants them.</summary>
+    public static Func<int, RowRanges?> First(FileMetaData file, long count)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return group => All(Math.Min(file.RowGroups[group].NumRows, count - file.RowGroups.Take(group).Sum(static g => g.NumRows)));
+    }
+
     /// <summary>The rows of any ranges, in any order.</summary>
     public static RowRanges Of(params ReadOnlySpan<RowRange> ranges)
     {
