@@ -11,8 +11,8 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
     private ByteArrayDictionary? _dictionary;
     private int[] _dense;
 
-    // Without dictionary the bytes of the values lie in the body side by side, and these are their lengths.
-    private int[] _lengths;
+    // Where another encoding than PLAIN may be chosen the bytes of the values lie in the body side by side, and these are their lengths.
+    private int[] _lengths = [];
     private int _lengthCount;
     private long _plainByteCount;
     private ValueAt _minimum;
@@ -22,7 +22,10 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         : base(field, options, state, path)
     {
         _dense = ArrayPool<int>.Shared.Rent((2 * options.PageRowCount) + 1);
-        _lengths = ArrayPool<int>.Shared.Rent(options.PageRowCount + 1);
+        if (Candidates.Length > 1)
+        {
+            _lengths = ArrayPool<int>.Shared.Rent(options.PageRowCount + 1);
+        }
     }
 
     // < Polars fails on required leaves below optional structs in these encodings, whoever wrote them: nested leaves keep to PLAIN.
@@ -30,7 +33,7 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         ? [ParquetEncoding.Plain, ParquetEncoding.DeltaLengthByteArray, ParquetEncoding.DeltaByteArray]
         : [ParquetEncoding.Plain];
 
-    protected override bool BodyIsPlain => false;
+    protected override bool BodyIsPlain => _lengthCount == 0 && KeepsToPlain;
 
     protected override long PendingByteCount => base.PendingByteCount + (4L * _lengthCount);
 
@@ -103,7 +106,14 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
                 DeltaByteArrays.Encode(bytes, lengths, _dense, target);
                 break;
             default:
-                PlainByteArrays.Encode(bytes, lengths, target);
+                Invariant.Holds(encoding == ParquetEncoding.Plain, "one of the candidates was chosen");
+                int from = 0;
+                int offset = 0;
+                for (; from < lengths.Length; from += BlockCount)
+                {
+                    offset = EncodePlain(bytes, offset, lengths.Slice(from, Math.Min(BlockCount, lengths.Length - from)), target);
+                }
+
                 break;
         }
     }
@@ -119,6 +129,13 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
     protected override void InsertValues(BloomFilter filter)
     {
         ReadOnlySpan<byte> bytes = Body.Written[LevelRoom..];
+        while (BodyIsPlain && !bytes.IsEmpty)
+        {
+            int length = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+            filter.Insert(BloomFilter.Hash(bytes.Slice(4, length)));
+            bytes = bytes[(4 + length)..];
+        }
+
         foreach (int length in _lengths.AsSpan(0, _lengthCount))
         {
             filter.Insert(BloomFilter.Hash(bytes[..length]));
@@ -129,12 +146,22 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
     protected override void AppendPlain(ReadOnlySpan<uint> indexes)
     {
         ByteArrayDictionary entries = Entries;
+        Span<byte> lengthBytes = stackalloc byte[4];
         foreach (uint index in indexes)
         {
             ReadOnlySpan<byte> value = entries[(int)index];
+            if (BodyIsPlain)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(lengthBytes, value.Length);
+                Body.Append(lengthBytes);
+            }
+            else
+            {
+                _lengths[_lengthCount++] = value.Length;
+            }
+
             int at = Body.Length;
             Body.Append(value);
-            _lengths[_lengthCount++] = value.Length;
             PageVariableByteCount += value.Length;
             Include(ByteArrayDictionary.LoadPrefix(value, 0, value.Length), at, value.Length);
         }
@@ -177,9 +204,28 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         if (_dense.Length > 0)
         {
             ArrayPool<int>.Shared.Return(_dense);
-            ArrayPool<int>.Shared.Return(_lengths);
-            (_dense, _lengths) = ([], []);
+            _dense = [];
         }
+
+        if (_lengths.Length > 0)
+        {
+            ArrayPool<int>.Shared.Return(_lengths);
+            _lengths = [];
+        }
+    }
+
+    private static int EncodePlain(ReadOnlySpan<byte> bytes, int offset, ReadOnlySpan<int> lengths, PooledBuffer target)
+    {
+        Span<int> offsets = stackalloc int[BlockCount + 1];
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            offsets[i] = offset;
+            offset += lengths[i];
+        }
+
+        offsets[lengths.Length] = offset;
+        PlainByteArrays.Encode(bytes, offsets[..(lengths.Length + 1)], target);
+        return offset;
     }
 
     private static long PlainBytes(ReadOnlySpan<int> offsets, int from, int count) => offsets[from + count] - offsets[from] + (4L * count);
@@ -187,15 +233,39 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
     private void AppendBytes(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets)
     {
         int count = offsets.Length - 1;
-        int shift = Body.Length - offsets[0];
-        Body.Append(bytes[offsets[0]..offsets[count]]);
-        Span<int> lengths = _lengths.AsSpan(_lengthCount, count);
-        _lengthCount += count;
+        int at = Body.Length;
+        int perValue = 0;
+        if (BodyIsPlain)
+        {
+            PlainByteArrays.Encode(bytes, offsets, Body);
+            perValue = 4;
+        }
+        else
+        {
+            Body.Append(bytes[offsets[0]..offsets[count]]);
+            Span<int> lengths = _lengths.AsSpan(_lengthCount, count);
+            _lengthCount += count;
+            for (int i = 0; i < count; i++)
+            {
+                lengths[i] = offsets[i + 1] - offsets[i];
+            }
+        }
+
+        (ulong minimum, ulong maximum) = (_minimum.Key, _maximum.Key);
+        bool isFirst = _minimum.Offset == 0;
         for (int i = 0; i < count; i++)
         {
             int length = offsets[i + 1] - offsets[i];
-            lengths[i] = length;
-            Include(ByteArrayDictionary.LoadPrefix(bytes, offsets[i], length), offsets[i] + shift, length);
+            ulong prefix = ByteArrayDictionary.LoadPrefix(bytes, offsets[i], length);
+            ulong key = BinaryPrimitives.ReverseEndianness(prefix);
+            at += perValue;
+            if ((key <= minimum) | (key >= maximum) | isFirst)
+            {
+                Include(prefix, at, length);
+                (minimum, maximum, isFirst) = (_minimum.Key, _maximum.Key, false);
+            }
+
+            at += length;
         }
     }
 

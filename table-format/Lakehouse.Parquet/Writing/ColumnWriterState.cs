@@ -48,5 +48,16 @@ public sealed class ColumnWriterState
         return (TDictionary)epoch;
     }
 
+    /// <summary>Gives the dictionaries back; nothing is written with this any more.</summary>
+    internal void ForgetDictionaries()
+    {
+        foreach (EpochDictionary epoch in _epochs.Values)
+        {
+            epoch.Dispose();
+        }
+
+        _epochs.Clear();
+    }
+
     internal void Choose(string column, ParquetEncoding encoding) => _encodings[column] = encoding;
 }

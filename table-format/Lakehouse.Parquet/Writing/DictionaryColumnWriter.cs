@@ -39,6 +39,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         _filter = options.BloomFilters.Contains(_name) ? new BloomFilter(options.BloomFilterBytesMax / BloomFilter.BlockBytes) : null;
         UsesDictionary = options.Dictionaries && !state.IsWithoutDictionary(_name);
         _indexes = UsesDictionary ? ArrayPool<uint>.Shared.Rent(options.PageRowCount + 8) : [];
+        _encoding = KnownEncoding();
         if (UsesDictionary)
         {
             TakeDictionary();
@@ -57,6 +58,9 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
 
     /// <summary>How values may be encoded without a dictionary; PLAIN first.</summary>
     protected abstract ReadOnlySpan<ParquetEncoding> Candidates { get; }
+
+    /// <summary>Whether values without a dictionary are PLAIN for sure, as nothing else may be chosen or nothing else was.</summary>
+    protected bool KeepsToPlain => _encoding == ParquetEncoding.Plain || Candidates.Length == 1;
 
     /// <summary>Whether the values of the page being built stand in the body as PLAIN has them.</summary>
     protected abstract bool BodyIsPlain { get; }
@@ -133,7 +137,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         EncodedValueCount = 0;
         _nextProbe = ProbeValuesMin;
         _indexCount = 0;
-        _encoding = null;
+        _encoding = KnownEncoding();
         Dictionary?.Dispose();
         UsesDictionary = Options.Dictionaries && !_state.IsWithoutDictionary(_name);
         if (UsesDictionary)
@@ -236,13 +240,10 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         }
     }
 
+    private ParquetEncoding? KnownEncoding() => _state.EncodingOf(_name) is { } known && Candidates.Contains(known) ? known : null;
+
     private ParquetEncoding Choose()
     {
-        if (_state.EncodingOf(_name) is { } known && Candidates.Contains(known))
-        {
-            return known;
-        }
-
         ParquetEncoding chosen = EncodingTrial.Cheapest(Candidates, encoding => Encoded(encoding).Written[LevelRoom..], Options);
         if (PageRowCount - PageNullCount >= ProbeValuesMin)
         {

@@ -29,6 +29,7 @@ public sealed class ParquetFileWriter : IDisposable
 
     // Where the chunks of the row groups lie that are written already.
     private readonly List<ChunkLayout[]> _layouts = [];
+    private readonly ColumnWriterState? _ownState;
     private long _groupRowCount;
     private long _finishedByteCount;
     private long _writtenByteCount;
@@ -61,7 +62,7 @@ public sealed class ParquetFileWriter : IDisposable
         _writers = new ColumnWriter?[schema.Count];
         _nested = new NestedColumnWriter?[schema.Count];
         _constants = new ConstantColumnWriter?[schema.Count];
-        ColumnWriterState state = carriedOver ?? new ColumnWriterState();
+        ColumnWriterState state = carriedOver ?? (_ownState = new ColumnWriterState());
         foreach (string name in constants.Keys)
         {
             if (schema.IndexOf(name) < 0)
@@ -222,6 +223,7 @@ public sealed class ParquetFileWriter : IDisposable
         }
 
         _groups.Clear();
+        _ownState?.ForgetDictionaries();
     }
 
     private async Task WriteGroupsAsync(IObjectUpload upload, CancellationToken cancellation)

@@ -55,7 +55,7 @@ public sealed class DictionaryEpochTests(ITestOutputHelper output)
         ParquetWriterOptions options = Plain with { PageRowCount = 500, RowGroupRowCountMax = 2_000 };
         ParquetFileWriter[] writers = [.. Enumerable.Range(0, 3).Select(_ => NewWriter(state, options))];
         List<string>[] expected = [[], [], []];
-        for (int batch = 0; batch < 40; batch++)
+        for (int batch = 0; batch < 60; batch++)
         {
             int file = random.Next(3);
             using RecordBatch rows = Rows(random, random.Next(1, 400), known: 40 + batch);
@@ -79,7 +79,8 @@ public sealed class DictionaryEpochTests(ITestOutputHelper output)
 
             Assert.Empty((await FileCheck.RunAsync(_store, new ObjectPath(name), Stop)).Findings);
             Assert.Equal(expected[file], found);
-            Assert.All(reader.MetaData.RowGroups, g => Assert.NotNull(g.Columns[0].MetaData.DictionaryPageOffset));
+            // < A row group of a few rows is smaller as PLAIN than the dictionary that the others share.
+            Assert.All(reader.MetaData.RowGroups.Where(static g => g.NumRows == 2_000), g => Assert.NotNull(g.Columns[0].MetaData.DictionaryPageOffset));
         }
 
         byte[][] pages = [.. (await Task.WhenAll(Enumerable.Range(0, 3).Select(f => DictionariesAsync($"{f}.parquet")))).Select(p => p[0])];
@@ -128,14 +129,14 @@ public sealed class DictionaryEpochTests(ITestOutputHelper output)
         await upload.CompleteAsync(Stop);
     }
 
-    /// <summary>The bodies of the dictionary pages of a file's last row group, leaf by leaf.</summary>
+    /// <summary>The bodies of the dictionary pages of a file's first row group, leaf by leaf.</summary>
     private async Task<byte[][]> DictionariesAsync(string name)
     {
         byte[] bytes = (await _store.GetAsync(new ObjectPath(name), Stop))!;
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(_store, new ObjectPath(name), Stop);
         return
         [
-            .. reader.MetaData.RowGroups[^1].Columns.Select(c =>
+            .. reader.MetaData.RowGroups[0].Columns.Select(c =>
             {
                 int at = (int)(c.MetaData.DictionaryPageOffset ?? throw new InvalidOperationException($"{c.MetaData.PathInSchema[0]} has no dictionary."));
                 PageHeader header = PageHeaderFormat.Read(bytes.AsSpan(at), out int headerBytes);

@@ -21,16 +21,17 @@ public sealed class EncodingChoiceTests
     [InlineData("slowly rising", ParquetEncoding.DeltaBinaryPacked)]
     [InlineData("tokens", ParquetEncoding.DeltaLengthByteArray)]
     [InlineData("sorted", ParquetEncoding.DeltaByteArray)]
+    [InlineData("hashes", ParquetEncoding.Plain)]
     [InlineData("walk", ParquetEncoding.ByteStreamSplit)]
     public async Task What_suits_the_data_is_chosen_where_it_is_allowed(string data, ParquetEncoding expected)
     {
-        var all = new ParquetWriterOptions { Encodings = FurtherEncodings.Delta | FurtherEncodings.ByteStreamSplit };
+        var all = new ParquetWriterOptions { Encodings = FurtherEncodings.Delta | FurtherEncodings.ByteStreamSplit, PageRowCount = 1_500 };
         var state = new ColumnWriterState();
         (ParquetEncoding first, long size) = await WriteAsync(data, all, state);
         Assert.Equal(expected, first);
         (ParquetEncoding second, _) = await WriteAsync(data, all, state);
         Assert.Equal(first, second);
-        (ParquetEncoding plain, long plainSize) = await WriteAsync(data, new ParquetWriterOptions(), null);
+        (ParquetEncoding plain, long plainSize) = await WriteAsync(data, new ParquetWriterOptions { PageRowCount = 1_500 }, null);
         Assert.True(plain is ParquetEncoding.Plain or ParquetEncoding.RleDictionary, $"{plain} was not allowed");
         Assert.True(size <= plainSize, $"{size} bytes as {first}, {plainSize} as {plain}");
     }
@@ -64,6 +65,16 @@ public sealed class EncodingChoiceTests
         }
 
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(_store, File, Stop);
+        var found = new List<string>();
+        await foreach (RecordBatch batch in reader.ReadAsync(null, Stop))
+        {
+            using (batch)
+            {
+                found.AddRange(Enumerable.Range(0, batch.RowCount).Select(i => CanonicalText.Of(batch.Columns[0], i)));
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(0, RowCount).Select(i => CanonicalText.Of(column, i)), found);
         ColumnMetaData chunk = reader.MetaData.RowGroups[0].Columns[0].MetaData;
         await _store.DeleteAsync(File, Stop);
         return (chunk.EncodingStats[^1].Encoding, chunk.TotalCompressedSize);
@@ -74,7 +85,7 @@ public sealed class EncodingChoiceTests
         var random = new Random(5);
         using var builder = new ColumnBuilder(data switch
         {
-            "tokens" or "sorted" => TypeKind.String,
+            "tokens" or "sorted" or "hashes" => TypeKind.String,
             "walk" => TypeKind.Double,
             "few" => TypeKind.Int,
             _ => TypeKind.TimestampMicros,
@@ -101,6 +112,11 @@ public sealed class EncodingChoiceTests
                     byte[] token = new byte[random.Next(4, 30)];
                     random.NextBytes(token);
                     builder.Append(Encoding.ASCII.GetBytes(Convert.ToBase64String(token)));
+                    break;
+                case "hashes":
+                    byte[] hash = new byte[150];
+                    random.NextBytes(hash);
+                    builder.Append(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash)));
                     break;
                 case "sorted":
                     builder.Append(Encoding.ASCII.GetBytes($"https://example.com/a/b/{i * 7:d8}/{i % 10}"));

@@ -28,6 +28,7 @@ internal sealed class PlainFixedValues(LeafType leaf) : PageValues
 /// <summary>PLAIN (Encodings.md): each byte array behind its length in four bytes.</summary>
 internal sealed class PlainByteArrays(LeafType leaf) : PageValues
 {
+    private const int ShortBytesMax = 64;
     private int _at;
 
     internal override void Read(int count, ColumnBuilder target)
@@ -53,19 +54,30 @@ internal sealed class PlainByteArrays(LeafType leaf) : PageValues
         }
     }
 
-    /// <summary>Encodes values that lie side by side.</summary>
-    internal static void Encode(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> lengths, PooledBuffer target)
+    /// <summary>Encodes values that lie from offset i to offset i + 1, some between which nothing lies.</summary>
+    internal static void Encode(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> offsets, PooledBuffer target)
     {
-        int total = checked(bytes.Length + (4 * lengths.Length));
-        Span<byte> room = target.Reserve(total);
+        int count = offsets.Length - 1;
+        int total = checked(offsets[count] - offsets[0] + (4 * count));
+        Span<byte> room = target.Reserve(checked(total + ShortBytesMax));
         int at = 0;
-        int from = 0;
-        foreach (int length in lengths)
+        for (int i = 0; i < count; i++)
         {
+            int offset = offsets[i];
+            int length = offsets[i + 1] - offset;
             BinaryPrimitives.WriteInt32LittleEndian(room[at..], length);
-            bytes.Slice(from, length).CopyTo(room[(at + 4)..]);
-            at += 4 + length;
-            from += length;
+            at += 4;
+            if (length <= ShortBytesMax && offset + ShortBytesMax <= bytes.Length)
+            {
+                // < Short values are copied with what follows them, which the next one overwrites: cheaper than to copy so many bytes.
+                bytes.Slice(offset, ShortBytesMax).CopyTo(room[at..]);
+            }
+            else
+            {
+                bytes.Slice(offset, length).CopyTo(room[at..]);
+            }
+
+            at += length;
         }
 
         target.Advance(total);
