@@ -29,7 +29,7 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
     }
 
     // < Polars fails on required leaves below optional structs in these encodings, whoever wrote them: nested leaves keep to PLAIN.
-    protected override ReadOnlySpan<ParquetEncoding> Candidates => Options.Encodings.HasFlag(FurtherEncodings.Delta) && Levels is null
+    protected override ReadOnlySpan<ParquetEncoding> Candidates => (Options.Encodings & FurtherEncodings.Delta) != 0 && Levels is null
         ? [ParquetEncoding.Plain, ParquetEncoding.DeltaLengthByteArray, ParquetEncoding.DeltaByteArray]
         : [ParquetEncoding.Plain];
 

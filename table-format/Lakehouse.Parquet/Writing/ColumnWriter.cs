@@ -144,7 +144,7 @@ internal abstract class ColumnWriter : IDisposable
             UncompressedByteCount = _uncompressedByteCount,
         };
         _pages = new PooledBuffer(64 * 1024);
-        _bounds = new PooledBuffer(1024);
+        _bounds = new PooledBuffer(Math.Max(1024, _bounds.Length));
         _pageIndex.Clear();
         _histograms.Clear();
         _uncompressedByteCount = 0;

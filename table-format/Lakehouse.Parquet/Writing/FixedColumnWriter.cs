@@ -34,10 +34,12 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
     protected override ReadOnlySpan<ParquetEncoding> Candidates => _kind switch
     {
         TypeKind.Decimal => [ParquetEncoding.Plain],
-        TypeKind.Float or TypeKind.Double => Options.Encodings.HasFlag(FurtherEncodings.ByteStreamSplit)
+        TypeKind.Float or TypeKind.Double => (Options.Encodings & FurtherEncodings.ByteStreamSplit) != 0
             ? [ParquetEncoding.Plain, ParquetEncoding.ByteStreamSplit]
             : [ParquetEncoding.Plain],
-        _ => Options.Encodings.HasFlag(FurtherEncodings.Delta) ? [ParquetEncoding.Plain, ParquetEncoding.DeltaBinaryPacked] : [ParquetEncoding.Plain],
+        _ => (Options.Encodings & FurtherEncodings.Delta) != 0
+            ? [ParquetEncoding.Plain, ParquetEncoding.DeltaBinaryPacked]
+            : [ParquetEncoding.Plain],
     };
 
     protected override bool BodyIsPlain => true;
@@ -96,14 +98,16 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
 
     protected override bool IsDenserWithoutDictionary(Span<uint> indexes)
     {
-        if (!Candidates.Contains(ParquetEncoding.DeltaBinaryPacked) || indexes.Length < ProbedValuesMin)
+        if (indexes.Length < ProbedValuesMin || (Options.Encodings & FurtherEncodings.Delta) == 0
+            || _kind is TypeKind.Float or TypeKind.Double or TypeKind.Decimal)
         {
             return false;
         }
 
         Span<T> values = LookUp(indexes);
         int width = BitPacking.Width((uint)Math.Max(1, DistinctCount) - 1);
-        using var scratch = new PooledBuffer(DeltaStream.BytesMax(indexes.Length, _storedBytes));
+        PooledBuffer scratch = _dictionaryBody;
+        scratch.Clear();
         EncodeDifferences(values, scratch);
         int differences = scratch.Length;
         scratch.Clear();

@@ -46,6 +46,22 @@ public sealed class DuckDb : ForeignReader
         console.log(JSON.stringify(seconds));
         """;
 
+    /// <summary>Writes the rows of a file, which it takes into memory first, again and again, and prints the CPU seconds of each time.</summary>
+    private const string CopyProgram = """
+        import { DuckDBInstance } from '@duckdb/node-api';
+        const [from, to, format, rounds] = process.argv.slice(1);
+        const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+        await connection.run(`create table t as select * from read_parquet('${from}', hive_partitioning = false)`);
+        const seconds = [];
+        for (let round = 0; round < Number(rounds); round++) {
+          const before = process.cpuUsage();
+          await connection.run(`copy t to '${to}' (FORMAT parquet, ${format})`);
+          const used = process.cpuUsage(before);
+          seconds.push((used.user + used.system) / 1e6);
+        }
+        console.log(JSON.stringify(seconds));
+        """;
+
     private readonly ForeignServer _server = new(static () => new ProcessStartInfo("node", ["--input-type=module", "-e", Program])
     {
         WorkingDirectory = ReaderCache.Folder(CacheName), // Where node looks for the package.
@@ -76,19 +92,17 @@ public sealed class DuckDb : ForeignReader
     }
 
     /// <summary>The CPU seconds, of one thread, that reading all columns of a file into DuckDB's vectors takes; null when it is not here.</summary>
-    public async Task<double[]?> ScanAsync(string file, int rounds, CancellationToken cancellation)
-    {
-        if (await MissingAsync() is not null)
-        {
-            return null;
-        }
+    public Task<double[]?> ScanAsync(string file, int rounds, CancellationToken cancellation) =>
+        TimeAsync(ScanProgram, [file, rounds.ToString(CultureInfo.InvariantCulture)], cancellation);
 
-        var scan = new ProcessStartInfo("node", ["--input-type=module", "-e", ScanProgram, file, rounds.ToString(CultureInfo.InvariantCulture)])
-        {
-            WorkingDirectory = ReaderCache.Folder(CacheName),
-        };
-        return JsonSerializer.Deserialize<double[]>((await ForeignProcess.RunAsync(scan, cancellation)).OutputOf());
-    }
+    /// <summary>The CPU seconds, of one thread, that writing the rows of a file as another takes; null when it is not here.</summary>
+    /// <param name="from">The file with the rows.</param>
+    /// <param name="to">The file that is written.</param>
+    /// <param name="format">Options of <c>copy</c>.</param>
+    /// <param name="rounds">How often.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Task<double[]?> CopyAsync(string from, string to, string format, int rounds, CancellationToken cancellation) =>
+        TimeAsync(CopyProgram, [from, to, format, rounds.ToString(CultureInfo.InvariantCulture)], cancellation);
 
     /// <summary>Counts the Kafka records of a table, whole or as of an instant, by its columns of partition and offset.</summary>
     public async Task<RecordCount> CountRecordsAsync(
@@ -141,6 +155,18 @@ public sealed class DuckDb : ForeignReader
             ForeignResult result = await ForeignProcess.RunAsync(install, CancellationToken.None);
             return result.ExitCode == 0 ? null : $"npm install {Package}@{PackageVersion} failed: {result.Errors}{result.Output}";
         });
+    }
+
+    private async Task<double[]?> TimeAsync(string program, string[] arguments, CancellationToken cancellation)
+    {
+        if (await MissingAsync() is not null)
+        {
+            return null;
+        }
+
+        // Where node looks for the package.
+        var start = new ProcessStartInfo("node", ["--input-type=module", "-e", program, .. arguments]) { WorkingDirectory = ReaderCache.Folder(CacheName) };
+        return JsonSerializer.Deserialize<double[]>((await ForeignProcess.RunAsync(start, cancellation)).OutputOf());
     }
 
     private static string CacheName => $"duckdb-{PackageVersion}";
