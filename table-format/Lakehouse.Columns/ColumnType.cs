@@ -8,9 +8,12 @@ namespace Lakehouse.Columns;
 /// </summary>
 public readonly record struct ColumnType
 {
-    /// <summary>The kinds that are not nested, decimals among them.</summary>
+    /// <summary>The kinds that tables have and that are not nested, decimals among them.</summary>
     public static readonly ImmutableArray<TypeKind> ScalarKinds =
-        [.. Enum.GetValues<TypeKind>().Where(static k => k is not (TypeKind.Struct or TypeKind.List or TypeKind.Map))];
+    [
+        .. Enum.GetValues<TypeKind>().Where(static k =>
+            k is not (TypeKind.Struct or TypeKind.List or TypeKind.Map or TypeKind.TimeNanos or TypeKind.TimestampNanos)),
+    ];
 
     private readonly Schema? _children;
 
@@ -36,7 +39,8 @@ public readonly record struct ColumnType
     public int Width => Kind switch
     {
         TypeKind.Int or TypeKind.Float or TypeKind.Date or TypeKind.TimeMillis => 4,
-        TypeKind.Long or TypeKind.Double or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros => 8,
+        TypeKind.Long or TypeKind.Double or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros
+            or TypeKind.TimeNanos or TypeKind.TimestampNanos => 8,
         TypeKind.Decimal => 16,
         _ => 0,
     };
@@ -84,13 +88,15 @@ public readonly record struct ColumnType
         TypeKind.TimeMicros => "time_micros",
         TypeKind.TimestampMillis => "timestamp_millis",
         TypeKind.TimestampMicros => "timestamp_micros",
+        TypeKind.TimeNanos => "time_nanos",
+        TypeKind.TimestampNanos => "timestamp_nanos",
         TypeKind.Struct => $"struct<{_children}>",
         TypeKind.List => $"list<{Children[0].Type}>",
         TypeKind.Map => $"map<{Children[0].Type}, {Children[1].Type}>",
         _ => Kind.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>Reads the text form of <see cref="ToString"/>; false when it names no type that is not nested.</summary>
+    /// <summary>Reads the text form of <see cref="ToString"/>; false when it names no type that tables have and that is not nested.</summary>
     public static bool TryParse(string text, out ColumnType type)
     {
         ArgumentNullException.ThrowIfNull(text);

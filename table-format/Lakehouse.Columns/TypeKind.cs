@@ -36,6 +36,12 @@ public enum TypeKind
     /// <summary>Microseconds since 1970-01-01T00:00Z as a 64-bit signed integer.</summary>
     TimestampMicros,
 
+    /// <summary>Nanoseconds since midnight as a 64-bit signed integer; in files of others only.</summary>
+    TimeNanos,
+
+    /// <summary>Nanoseconds since 1970-01-01T00:00Z as a 64-bit signed integer; in files of others only.</summary>
+    TimestampNanos,
+
     /// <summary>UTF-8 bytes, addressed by 32-bit offsets.</summary>
     String,
 

@@ -89,7 +89,8 @@ internal static class SchemaMapping
     {
         TypeKind.Boolean => ParquetType.Boolean,
         TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis => ParquetType.Int32,
-        TypeKind.Long or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros => ParquetType.Int64,
+        TypeKind.Long or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros
+            or TypeKind.TimeNanos or TypeKind.TimestampNanos => ParquetType.Int64,
         TypeKind.Float => ParquetType.Float,
         TypeKind.Double => ParquetType.Double,
         TypeKind.Decimal => ParquetType.FixedLenByteArray,
@@ -113,6 +114,8 @@ internal static class SchemaMapping
             TypeKind.TimeMicros => InUtc(element, LogicalTypeKind.Time, TimestampUnit.Micros, ConvertedTypes.TimeMicros),
             TypeKind.TimestampMillis => InUtc(element, LogicalTypeKind.Timestamp, TimestampUnit.Millis, ConvertedTypes.TimestampMillis),
             TypeKind.TimestampMicros => InUtc(element, LogicalTypeKind.Timestamp, TimestampUnit.Micros, ConvertedTypes.TimestampMicros),
+            TypeKind.TimeNanos => InUtc(element, LogicalTypeKind.Time, TimestampUnit.Nanos, convertedType: null),
+            TypeKind.TimestampNanos => InUtc(element, LogicalTypeKind.Timestamp, TimestampUnit.Nanos, convertedType: null),
             TypeKind.Decimal => element with
             {
                 TypeLength = Decimals.ByteCount(field.Type.Precision),
@@ -125,7 +128,7 @@ internal static class SchemaMapping
         };
     }
 
-    private static SchemaElement InUtc(SchemaElement element, LogicalTypeKind kind, TimestampUnit unit, int convertedType) => element with
+    private static SchemaElement InUtc(SchemaElement element, LogicalTypeKind kind, TimestampUnit unit, int? convertedType) => element with
     {
         ConvertedType = convertedType,
         LogicalType = new LogicalType(kind, IsAdjustedToUtc: true, Unit: unit),

@@ -75,6 +75,8 @@ internal sealed record ChunkFacts(
             { Kind: LogicalTypeKind.Time, Unit: TimestampUnit.Micros } => TypeKind.TimeMicros,
             { Kind: LogicalTypeKind.Timestamp, Unit: TimestampUnit.Millis } => TypeKind.TimestampMillis,
             { Kind: LogicalTypeKind.Timestamp, Unit: TimestampUnit.Micros } => TypeKind.TimestampMicros,
+            { Kind: LogicalTypeKind.Time, Unit: TimestampUnit.Nanos } => TypeKind.TimeNanos,
+            { Kind: LogicalTypeKind.Timestamp, Unit: TimestampUnit.Nanos } => TypeKind.TimestampNanos,
             { Kind: LogicalTypeKind.Date } => TypeKind.Date,
             _ => TypeKind.Long,
         };

@@ -31,7 +31,8 @@ internal static class Cells
             TypeKind.Double => column.Values<double>()[index],
             TypeKind.Decimal => Integer(column.Type, column.Values<Int128>()[index]),
             TypeKind.Date or TypeKind.TimeMillis => Integer(column.Type, column.Values<int>()[index]),
-            TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros => Integer(column.Type, column.Values<long>()[index]),
+            TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros
+                or TypeKind.TimeNanos or TypeKind.TimestampNanos => Integer(column.Type, column.Values<long>()[index]),
             TypeKind.Struct => column.Type.Children.Select((field, i) => (field.Name, Value: ValueAt(column.Children[i], index)))
                 .ToDictionary(static m => m.Name, static m => m.Value),
             TypeKind.List => Elements(column, index).Select(e => ValueAt(column.Children[0], e)).ToList(),
@@ -53,6 +54,8 @@ internal static class Cells
         TypeKind.TimeMicros => TimeOfDay((long)value, TimeSpan.TicksPerMicrosecond, "hh\\:mm\\:ss\\.ffffff"),
         TypeKind.TimestampMillis => Timestamp((long)value, TimeSpan.TicksPerMillisecond, MillisFormat),
         TypeKind.TimestampMicros => Timestamp((long)value, TimeSpan.TicksPerMicrosecond, MicrosFormat),
+        TypeKind.TimeNanos => TimeOfDay(Micros(value), TimeSpan.TicksPerMicrosecond, "hh\\:mm\\:ss\\.ffffff") + Rest(value),
+        TypeKind.TimestampNanos => Timestamp(Micros(value), TimeSpan.TicksPerMicrosecond, MicrosFormat)[..^1] + Rest(value) + "Z",
         TypeKind.Decimal => Decimal(value, type.Scale),
         _ when value >= long.MinValue && value <= long.MaxValue => (long)value,
         _ => value.ToString(CultureInfo.InvariantCulture),
@@ -90,6 +93,14 @@ internal static class Cells
         value >= 0 && value < TimeSpan.TicksPerDay / ticksPerUnit
             ? new TimeSpan(value * ticksPerUnit).ToString(format, CultureInfo.InvariantCulture)
             : value.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Whole microseconds of nanoseconds, downwards.</summary>
+    private static long Micros(Int128 nanos) => (long)((nanos - NanosOfMicro(nanos)) / 1_000);
+
+    private static int NanosOfMicro(Int128 nanos) => (int)(((nanos % 1_000) + 1_000) % 1_000);
+
+    /// <summary>The three digits behind the microseconds.</summary>
+    private static string Rest(Int128 nanos) => NanosOfMicro(nanos).ToString("000", CultureInfo.InvariantCulture);
 
     private static string Timestamp(long value, long ticksPerUnit, string format)
     {

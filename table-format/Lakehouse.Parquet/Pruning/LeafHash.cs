@@ -37,7 +37,7 @@ internal static class LeafHash
             case TypeKind.Int or TypeKind.Date or TypeKind.TimeMillis when leaf.Conversion == LeafConversion.None:
                 return Fixed(values, index, 4);
             case TypeKind.Long or TypeKind.TimeMicros or TypeKind.TimestampMillis or TypeKind.TimestampMicros
-                when leaf.Conversion == LeafConversion.None:
+                or TypeKind.TimeNanos or TypeKind.TimestampNanos when leaf.Conversion == LeafConversion.None:
                 return Fixed(values, index, 8);
             default:
                 return null;

@@ -3,7 +3,7 @@ using Lakehouse.Columns;
 namespace Lakehouse.Parquet;
 
 /// <summary>
-/// What the values of a leaf become in a column (LogicalTypes.md). What has no column type of its own, such as nanoseconds or an
+/// What the values of a leaf become in a column (LogicalTypes.md). What has no column type of its own, such as an
 /// annotation that is not known here, keeps the type that it is stored in.
 /// </summary>
 internal static class LeafTypes
@@ -83,6 +83,9 @@ internal static class LeafTypes
             (LogicalTypeKind.Date, ParquetType.Int32) => (TypeKind.Date, LeafConversion.None),
             (LogicalTypeKind.Time, ParquetType.Int32) when logical.Unit == TimestampUnit.Millis => (TypeKind.TimeMillis, LeafConversion.None),
             (LogicalTypeKind.Time, ParquetType.Int64) when logical.Unit == TimestampUnit.Micros => (TypeKind.TimeMicros, LeafConversion.None),
+            (LogicalTypeKind.Time, ParquetType.Int64) when logical.Unit == TimestampUnit.Nanos => (TypeKind.TimeNanos, LeafConversion.None),
+            (LogicalTypeKind.Timestamp, ParquetType.Int64) when logical.Unit == TimestampUnit.Nanos =>
+                (TypeKind.TimestampNanos, LeafConversion.None),
             (LogicalTypeKind.Timestamp, ParquetType.Int64) when logical.Unit == TimestampUnit.Millis =>
                 (TypeKind.TimestampMillis, LeafConversion.None),
             (LogicalTypeKind.Timestamp, ParquetType.Int64) when logical.Unit == TimestampUnit.Micros =>

@@ -11,7 +11,8 @@ internal sealed class RandomCondition(Random random, IReadOnlyList<(string Name,
 
     /// <summary>The columns of which conditions can be made: those whose values can be written.</summary>
     internal static bool CanCompare(Field field) =>
-        !field.Type.IsNested && field.Type.Kind is not (TypeKind.Binary or TypeKind.TimeMillis or TypeKind.TimeMicros)
+        !field.Type.IsNested && field.Type.Kind is not (TypeKind.Binary or TypeKind.TimeMillis or TypeKind.TimeMicros
+            or TypeKind.TimeNanos or TypeKind.TimestampNanos)
         && field.Name.Length > 0 && field.Name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_') && char.IsAsciiLetter(field.Name[0]);
 
     internal string Next(int depth = 0) => random.Next(depth > 2 ? 3 : 6) switch
