@@ -72,6 +72,7 @@ internal static class CommandLine
         PlanCommand.Create(),
         VerifyCommand.Create(),
         TimelineCommand.Create(),
+        TableCommand.Create(),
         QueryCommand.Create(),
         DeadLettersCommand.Create(),
         DeleteCommand.Create(),

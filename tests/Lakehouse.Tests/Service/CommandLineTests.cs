@@ -18,6 +18,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("plan")]
     [InlineData("verify")]
     [InlineData("timeline")]
+    [InlineData("table")]
     [InlineData("query")]
     [InlineData("dead-letters", "list")]
     [InlineData("dead-letters", "replay")]
