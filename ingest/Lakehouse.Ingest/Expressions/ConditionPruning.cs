@@ -12,6 +12,7 @@ namespace Lakehouse.Ingest;
 /// </summary>
 public sealed class ConditionPruning : IRowPruning
 {
+    private const char FirstSurrogate = '\uD800';
     private readonly Expression _condition;
 
     /// <summary>Prepares a condition over a schema, to which it must bind.</summary>
@@ -51,9 +52,30 @@ public sealed class ConditionPruning : IRowPruning
         Expression.In { Operand: Expression.Column column } list => list.List
             .Select(value => Compared(new Expression.Binary(list.Position, "=", column, value), facts))
             .Aggregate(RowRanges.None, static (a, b) => a.Or(b)),
+        Expression.Like { Operand: Expression.Column column, Pattern: Expression.Text pattern } => Prefixed(column, pattern, facts),
         Expression.IsNull { Operand: Expression.Column column } isNull => Nulls(column, isNull.Negated, facts),
         _ => RowRanges.All(facts.RowCount),
     };
+
+    /// <summary>What begins with a text is not below it, and below the text whose last character is the next one.</summary>
+    private RowRanges Prefixed(Expression.Column column, Expression.Text pattern, RowGroupFacts facts)
+    {
+        int end = pattern.Value.AsSpan().IndexOfAny('%', '_', '\\');
+        string prefix = end < 0 ? pattern.Value : pattern.Value[..end];
+        if (prefix.Length == 0 || Bounds(column, facts) is not { Type.Kind: TypeKind.String })
+        {
+            return RowRanges.All(facts.RowCount);
+        }
+
+        RowRanges notBelow = Compared(new Expression.Binary(column.Position, ">=", column, pattern with { Value = prefix }), facts);
+        if (prefix[^1] >= FirstSurrogate - 1)
+        {
+            return notBelow;
+        }
+
+        string next = prefix[..^1] + (char)(prefix[^1] + 1);
+        return notBelow.And(Compared(new Expression.Binary(column.Position, "<", column, pattern with { Value = next }), facts));
+    }
 
     private RowRanges Nulls(Expression.Column column, bool isNot, RowGroupFacts facts)
     {

@@ -1,6 +1,6 @@
 namespace Lakehouse.Parquet;
 
-/// <summary>What is read of a file.</summary>
+/// <summary>What is read of a file. Its functions are called for a row group while batches of the one before are still being taken.</summary>
 public sealed record ReadRequest
 {
     /// <summary>The columns, in the order wanted; null for all.</summary>

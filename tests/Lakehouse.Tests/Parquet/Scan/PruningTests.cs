@@ -150,6 +150,34 @@ public sealed class PruningTests(ITestOutputHelper output)
         Assert.Equal(isRuledOut ? 0 : 10, pruning.Possible(facts).Count);
     }
 
+    [Theory]
+    [InlineData("c LIKE 'b%'", 1)]
+    [InlineData("c LIKE 'c%'", 2)]
+    [InlineData("c LIKE 'cz_'", 1)]
+    [InlineData("c LIKE 'd%'", 0)]
+    [InlineData("c LIKE '%b'", 3)]
+    [InlineData("c LIKE '\\%b'", 3)]
+    [InlineData("c LIKE '\uD7FFx%'", 0)]
+    [InlineData("c LIKE '\uD7FF%'", 0)]
+    [InlineData("c LIKE ''", 3)]
+    public void The_beginning_of_a_pattern_bounds(string condition, int pages)
+    {
+        var leaf = new LeafType(TypeKind.String, ParquetType.ByteArray, 0, LeafConversion.None, IsOrdered: true);
+        var index = new ColumnIndex
+        {
+            NullPages = [false, false, false],
+            MinValues = ["aa"u8.ToArray(), "ba"u8.ToArray(), "cc"u8.ToArray()],
+            MaxValues = ["az"u8.ToArray(), "ca"u8.ToArray(), "czz"u8.ToArray()],
+        };
+        var offsets = new OffsetIndex([new PageLocation(4, 1, 0), new PageLocation(5, 1, 10), new PageLocation(6, 1, 20)]);
+        using var facts = new RowGroupFacts(30, new Dictionary<string, PageBounds>
+        {
+            ["c"] = PageBounds.OfPages(leaf, isOrdered: true, index, offsets, 30, null)!, // not null: the lists fit
+        });
+        var pruning = new ConditionPruning(Expression.Parse(condition), new Schema(new Field("c", TypeKind.String)));
+        Assert.Equal(10 * pages, pruning.Possible(facts).Count);
+    }
+
     [Fact]
     public void Bounds_without_a_meaning_bound_nothing()
     {
