@@ -11,7 +11,7 @@ namespace Lakehouse.Benchmarks;
 internal sealed record Arguments(string Benchmark, string Ndjson, int RowCount, int PairCount, string? Out)
 {
     internal const string Usage =
-        "Usage: Lakehouse.Benchmarks json|parquet|tables|ingest|expressions NDJSON ROWS [--pairs 5] [--out FILE]";
+        "Usage: Lakehouse.Benchmarks json|parquet|write|ingest|expressions NDJSON ROWS [--pairs 5] [--out FILE]";
 
     internal static Arguments? Parse(string[] args)
     {

@@ -10,10 +10,12 @@ internal static class ParquetBenchmark
     private const int BatchRowCount = 8192;
     private const int RoundCount = 3;
 
-    private static readonly (string Name, string Key, CompressionCodec Codec)[] Codecs =
+    private static readonly (string Name, string Key, ParquetWriterOptions Options)[] Settings =
     [
-        ("zstd-1", "encode codec=zstd", CompressionCodec.Zstd),
-        ("none", "encode codec=none", CompressionCodec.Uncompressed),
+        ("zstd-1", "encode codec=zstd", new ParquetWriterOptions()),
+        ("zstd-1, delta", "encode codec=zstd", new ParquetWriterOptions { Encodings = FurtherEncodings.Delta }),
+        ("snappy", "encode codec=snappy", new ParquetWriterOptions { Codec = CompressionCodec.Snappy }),
+        ("none", "encode codec=none", new ParquetWriterOptions { Codec = CompressionCodec.Uncompressed }),
     ];
 
     internal static async Task<Report> RunAsync(Arguments arguments, NdjsonFile file)
@@ -22,30 +24,30 @@ internal static class ParquetBenchmark
         List<RecordBatch> batches = JsonBenchmark.DecodeAll(file, BatchRowCount);
         long rawByteCount = batches.Sum(b => b.ByteCount);
         await using var upload = new MemoryUpload((int)rawByteCount);
-        Comparison[] comparisons = [.. Codecs.Select(c => new Comparison(c.Name, file.RowCount, rawByteCount))];
+        Comparison[] comparisons = [.. Settings.Select(c => new Comparison(c.Name, file.RowCount, rawByteCount))];
         var sizes = new List<string[]>();
         var allocations = new List<string[]>();
         for (int pair = 0; pair < arguments.PairCount; pair++)
         {
             ILookup<string, YardstickRound>? yardstick = Yardstick.Bench(arguments);
-            for (int i = 0; i < Codecs.Length; i++)
+            for (int i = 0; i < Settings.Length; i++)
             {
-                ParquetWriterOptions options = new() { Codec = Codecs[i].Codec };
+                ParquetWriterOptions options = Settings[i].Options;
                 Encode(batches, options, upload);
                 Measurement[] rounds =
                 [
                     .. Enumerable.Range(0, RoundCount).Select(_ => Measurement.Of(() => Encode(batches, options, upload))),
                 ];
-                YardstickRound[] theirs = [.. yardstick?[Codecs[i].Key] ?? []];
+                YardstickRound[] theirs = [.. yardstick?[Settings[i].Key] ?? []];
                 comparisons[i].Add(rounds.Select(r => r.CpuSeconds), yardstick is null ? null : theirs);
                 if (pair == arguments.PairCount - 1)
                 {
                     sizes.Add(
                     [
-                        Codecs[i].Name, $"{rawByteCount / 1e6:F1}", $"{upload.Length / 1e6:F1}",
+                        Settings[i].Name, $"{rawByteCount / 1e6:F1}", $"{upload.Length / 1e6:F1}",
                         theirs.Length == 0 ? "-" : $"{theirs[0].FileMegabytes:F0}",
                     ]);
-                    allocations.Add([Codecs[i].Name, .. Allocations.Row(BatchRowCount, file.RowCount, rounds[^1].AllocatedByteCount)]);
+                    allocations.Add([Settings[i].Name, .. Allocations.Row(BatchRowCount, file.RowCount, rounds[^1].AllocatedByteCount)]);
                 }
             }
         }

@@ -39,7 +39,7 @@ Report? report = arguments.Benchmark switch
 {
     "json" => JsonBenchmark.Run(arguments, file),
     "parquet" => await ParquetBenchmark.RunAsync(arguments, file),
-    "tables" => await TablesBenchmark.RunAsync(arguments, file),
+    "write" => await WriterBenchmark.RunAsync(arguments, file),
     "ingest" => await IngestBenchmark.RunAsync(arguments, file),
     "expressions" => ExpressionBenchmark.Run(arguments, file),
     _ => null,

@@ -10,7 +10,7 @@ namespace Lakehouse.Benchmarks;
 /// feed fewer bytes to the codec is seen by the encodings that are allowed. As in a sink, what one file taught about its columns is kept
 /// for the next.
 /// </summary>
-internal static class TablesBenchmark
+internal static class WriterBenchmark
 {
     private const int RoundCount = 3;
 
@@ -32,8 +32,8 @@ internal static class TablesBenchmark
         (string Name, List<RecordBatch> Batches)[] tables =
         [
             ("trips", JsonBenchmark.DecodeAll(file, 8192)),
-            ("forty columns of numbers", SyntheticTables.Numbers(file.RowCount / 4)),
-            ("ten columns of text", SyntheticTables.Texts(file.RowCount / 4)),
+            ("sixty columns of numbers", [.. BenchmarkTables.Batches(BenchmarkTables.Wide, file.RowCount / 4, BenchmarkTables.AppendNumber)]),
+            ("ten columns of text", [.. BenchmarkTables.Batches(BenchmarkTables.Strings, file.RowCount / 4, BenchmarkTables.AppendText)]),
         ];
         foreach ((string name, List<RecordBatch> batches) in tables)
         {
