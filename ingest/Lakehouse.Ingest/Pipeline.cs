@@ -154,6 +154,7 @@ public sealed class Pipeline
             .. _definition.DeadLettersPath is { } path ? [path] : Array.Empty<string>(),
         ],
         ClaimDeadline = _definition.Checkpoint.ClaimDeadline,
+        ActiveInstantsKept = _world.ActiveInstantsKept,
         Say = sentence => IngestLog.CommitDelayed(_world.Log, _definition.Name, sentence),
     };
 

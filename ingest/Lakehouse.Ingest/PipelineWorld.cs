@@ -1,4 +1,5 @@
 using Lakehouse.Engine;
+using Lakehouse.Hudi;
 using Lakehouse.Kafka;
 using Lakehouse.Storage;
 using Microsoft.Extensions.Logging;
@@ -31,6 +32,9 @@ public sealed record PipelineWorld
 
     /// <summary>Subtasks of a pipeline that does not say how many it wants.</summary>
     public int CoreCount { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Instants that stay on a table's timeline at least. The simulator wants few, to meet their pruning soon.</summary>
+    internal int ActiveInstantsKept { get; init; } = new CommitterOptions().ActiveInstantsKept;
 
     /// <summary>Gets state changes and what needs attention.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;

@@ -28,11 +28,13 @@ internal static class PipelineScenario
     /// Everything drawn from the seed: how long the log is and how it grows, one worker to four of one group, eager or cooperative, dying,
     /// pausing, failing and lost calls and how many of them, stops by signal, rebalances, new partitions. Every second seed has a route.
     /// </summary>
-    internal static PipelineOutcome RunRandom(int seed, Sabotage? sabotage = null, bool rollsBack = false, bool replays = false)
+    internal static PipelineOutcome RunRandom(
+        int seed, Sabotage? sabotage = null, bool rollsBack = false, bool replays = false, bool erases = false)
     {
         var world = new SimulatedWorld(seed);
         Random random = world.Random;
-        var system = new PipelineSystem(world, sabotage ?? Sabotage.None, hasRoute: seed % 2 == 0, hasLong: replays);
+        var system = new PipelineSystem(
+            world, sabotage ?? Sabotage.None, hasRoute: seed % 2 == 0, hasLong: replays, instantsKept: erases ? random.Next(1, 6) : null);
         int workerCount = random.Next(1, 5);
         double intensity = _intensities[random.Next(_intensities.Length)];
         for (int p = random.Next(1, 3); p >= 0; p--)
@@ -66,6 +68,16 @@ internal static class PipelineScenario
                 _ => _ = system.IsQuiet ? null : system.Replay(faults), null, TimeSpan.FromMilliseconds(random.Next(300, 6_000)), Timeout.InfiniteTimeSpan);
         }
 
+        for (int left = erases ? random.Next(1, 4) : 0; left > 0; left--)
+        {
+            int fare = random.Next(TripLog.DearFrom);
+            world.Time.CreateTimer(
+                _ => _ = system.IsQuiet ? null : system.Erase(fare, faults),
+                null,
+                TimeSpan.FromMilliseconds(random.Next(300, 6_000)),
+                Timeout.InfiniteTimeSpan);
+        }
+
         return Run(world, system, faults, workerCount, (process, worker) =>
         {
             if (growthsLeft > 0)
@@ -92,8 +104,8 @@ internal static class PipelineScenario
         for (int again = 0; again < AgainMax; again++)
         {
             world.RunUntil(() => system.Restores.TrueForAll(static restore => restore.IsCompleted)
-                && system.Replays.TrueForAll(static replay => replay.IsCompleted));
-            if (system.Restores.Concat<Task>(system.Replays).FirstOrDefault(static task => task.IsFaulted) is { Exception: { } failed })
+                && system.Replays.Concat(system.Erasures).All(static work => work.IsCompleted));
+            if (system.Restores.Concat<Task>(system.Replays).Concat(system.Erasures).FirstOrDefault(static task => task.IsFaulted) is { Exception: { } failed })
             {
                 throw new SimulationOracleException($"An operator could not do what it began: {failed.InnerException}");
             }
@@ -114,24 +126,34 @@ internal static class PipelineScenario
         {
             // One that nothing stops, and one more that finds nothing.
             system.IsQuiet = true;
-            replayed += ReplayToEnd(world, system);
-            long again = ReplayToEnd(world, system);
+            replayed += ToEnd(world, system.Replay(FaultPlan.None));
+            long again = ToEnd(world, system.Replay(FaultPlan.None));
             if (again > 0)
             {
                 throw new SimulationOracleException($"Seed {world.Seed}: a second replay moved {again} dead letters.");
             }
         }
 
+        long erased = system.Erasures.Sum(static erasure => erasure.Result ?? 0);
+        system.IsQuiet |= system.Erasures.Count > 0;
+        foreach (int fare in system.Oracle.Erased.ToArray())
+        {
+            erased += ToEnd(world, system.Erase(fare, FaultPlan.None));
+            if (ToEnd(world, system.Erase(fare, FaultPlan.None)) > 0)
+            {
+                throw new SimulationOracleException($"Seed {world.Seed}: a second erasure of the same rows took some.");
+            }
+        }
+
         int restores = system.Restores.Count(static restore => restore.IsCompletedSuccessfully && restore.Result);
         return new PipelineOutcome(
-            world.TraceHash, lives.Count, system.Oracle.CheckEnd(), system.Restarts, restores, replayed, lives.First.Points ?? []);
+            world.TraceHash, lives.Count, system.Oracle.CheckEnd(), system.Restarts, restores, replayed, erased, lives.First.Points ?? []);
     }
 
-    private static long ReplayToEnd(SimulatedWorld world, PipelineSystem system)
+    private static long ToEnd(SimulatedWorld world, Task<long?> work)
     {
-        Task<long?> replay = system.Replay(FaultPlan.None);
-        world.RunUntil(() => replay.IsCompleted);
-        return replay.Result ?? throw new SimulationOracleException($"Seed {world.Seed}: a replay gave up without a fault.");
+        world.RunUntil(() => work.IsCompleted);
+        return work.Result ?? throw new SimulationOracleException($"Seed {world.Seed}: an operator gave up without a fault.");
     }
 
     /// <summary>
@@ -144,4 +166,4 @@ internal static class PipelineScenario
 
 /// <summary>How a seed went.</summary>
 internal sealed record PipelineOutcome(
-    ulong TraceHash, int Lives, PipelineCheck End, long Restarts, int Restores, long Replayed, IReadOnlyList<string> Points);
+    ulong TraceHash, int Lives, PipelineCheck End, long Restarts, int Restores, long Replayed, long Erased, IReadOnlyList<string> Points);

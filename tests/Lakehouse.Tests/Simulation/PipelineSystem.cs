@@ -31,14 +31,16 @@ internal sealed class PipelineSystem
     private readonly PipelineDefinition _corrected;
     private readonly Dictionary<string, MemoryObjectStore> _stores = new(StringComparer.Ordinal);
     private readonly List<Job> _jobs = [];
+    private readonly int _instantsKept;
 
-    internal PipelineSystem(SimulatedWorld world, Sabotage sabotage, bool hasRoute, bool hasLong = false)
+    internal PipelineSystem(SimulatedWorld world, Sabotage sabotage, bool hasRoute, bool hasLong = false, int? instantsKept = null)
     {
+        _instantsKept = instantsKept ?? new CommitterOptions().ActiveInstantsKept;
         (_world, _sabotage, _corrected) = (world, sabotage, hasRoute ? _withRoute : _withoutRoute);
         _definition = hasLong ? _corrected with { Json = new JsonFormatDefinition(TripLog.RecordBytesMax) } : _corrected;
         Trips = new TripLog(Log, world.Random, hasLong);
         Oracle = new PipelineOracle(
-            world, Trips, Durable("lake/trips"), hasRoute ? Durable("lake/dear") : null, Durable("lake/dead"));
+            world, Trips, Durable("lake/trips"), hasRoute ? Durable("lake/dear") : null, Durable("lake/dead"), erases: instantsKept is not null);
     }
 
     internal SimulatedLog Log { get; } = new();
@@ -73,6 +75,7 @@ internal sealed class PipelineSystem
             Random = _world.Random,
             Worker = FormattableString.Invariant($"worker-{worker}"),
             CoreCount = 2,
+            ActiveInstantsKept = _instantsKept,
         };
         return process.Scheduler.RunAsync("main", async () =>
         {
@@ -120,35 +123,60 @@ internal sealed class PipelineSystem
 
     private async Task<bool> RollBackAsync(int instantCount, SimulatedProcess process)
     {
-        if (await OpenAsync("lake/trips", CancellationToken.None) is not { } table)
+        if (await OpenAsync("lake/trips", process) is not { } table)
         {
             return false;
         }
 
-        var options = new CommitterOptions { OpenFollower = async (location, stop) => (await OpenAsync(location, stop))! };
-        var upkeep = new TableUpkeep(table, options, _world.Time, _world.Random);
+        var upkeep = new TableUpkeep(table, OptionsOf(process), _world.Time, _world.Random);
         await upkeep.RestoreAsync(new RestoreTarget.BeforeLast(instantCount), CancellationToken.None);
         return true;
-
-        Task<HudiTable?> OpenAsync(string location, CancellationToken stop) =>
-            HudiTable.OpenAsync(new CrashingObjectStore(Durable(location), process), _world.Time, _world.Random, stop);
     }
 
     /// <summary>What replays do, or did: each gives how many dead letters it moved, null when it died or gave up.</summary>
     internal List<Task<long?>> Replays { get; } = [];
 
     /// <summary>An operator replays dead letters with the corrected pipeline, while workers go on.</summary>
-    internal Task<long?> Replay(FaultPlan faults)
+    internal Task<long?> Replay(FaultPlan faults) =>
+        Operate(FormattableString.Invariant($"replay{Replays.Count}"), faults, Replays, ReplayAsync);
+
+    /// <summary>What erasures do, or did: each gives how many rows it took, null when it died or gave up.</summary>
+    internal List<Task<long?>> Erasures { get; } = [];
+
+    /// <summary>An operator erases the trips of some fares from the first table and cleans it, while workers go on.</summary>
+    internal Task<long?> Erase(int fare, FaultPlan faults)
     {
-        var process = new SimulatedProcess(_world, FormattableString.Invariant($"replay{Replays.Count}"), faults);
+        Oracle.Erased.Add(fare);
+        return Operate(FormattableString.Invariant($"erasure{Erasures.Count}"), faults, Erasures, process => EraseAsync(fare, process));
+    }
+
+    private async Task<long?> EraseAsync(int fare, SimulatedProcess process)
+    {
+        if (await OpenAsync("lake/trips", process) is not { } table)
+        {
+            return 0;
+        }
+
+        var erasure = new TableErasure(table, OptionsOf(process), _world.Time, _world.Random);
+        string where = FormattableString.Invariant($"fare >= {fare} AND fare < {fare + PipelineOracle.FaresErased}");
+        ErasureResult result = await erasure.RunAsync(new WhereCondition(where, table), CancellationToken.None);
+        var upkeep = new TableUpkeep(table, OptionsOf(process), _world.Time, _world.Random);
+        await upkeep.CleanAsync(new CleanPolicy.KeepCommits(2), CancellationToken.None);
+        return result.RowsErased;
+    }
+
+    private Task<long?> Operate(
+        string name, FaultPlan faults, List<Task<long?>> all, Func<SimulatedProcess, Task<long?>> workAsync)
+    {
+        var process = new SimulatedProcess(_world, name, faults);
         var end = new TaskCompletionSource<long?>();
-        Replays.Add(end.Task);
+        all.Add(end.Task);
         process.Killed += () => end.TrySetResult(null);
         _ = process.Scheduler.RunAsync("main", async () =>
         {
             try
             {
-                end.TrySetResult(await ReplayAsync(process));
+                end.TrySetResult(await workAsync(process));
             }
             catch (Exception e) when (e is HudiException or ObjectStoreException)
             {
@@ -165,8 +193,8 @@ internal sealed class PipelineSystem
 
     private async Task<long?> ReplayAsync(SimulatedProcess process)
     {
-        if (await OpenAsync("lake/trips", CancellationToken.None) is not { } table
-            || await OpenAsync("lake/dead", CancellationToken.None) is not { } letters)
+        if (await OpenAsync("lake/trips", process) is not { } table
+            || await OpenAsync("lake/dead", process) is not { } letters)
         {
             return 0;
         }
@@ -175,7 +203,7 @@ internal sealed class PipelineSystem
         var routes = ImmutableArray.CreateBuilder<HudiTable>();
         foreach (string location in locations)
         {
-            if (await OpenAsync(location, CancellationToken.None) is not { } route)
+            if (await OpenAsync(location, process) is not { } route)
             {
                 return 0;
             }
@@ -183,18 +211,22 @@ internal sealed class PipelineSystem
             routes.Add(route);
         }
 
-        var options = new CommitterOptions { OpenFollower = async (location, stop) => (await OpenAsync(location, stop))! };
-        var replay = new FollowerReplay(table, "lake/dead", locations, options, _world.Time, _world.Random);
+        var replay = new FollowerReplay(table, "lake/dead", locations, OptionsOf(process), _world.Time, _world.Random);
         ReplayResult result = await replay.RunAsync(
             new WhereCondition("true", letters),
             start => new DeadLetterReplay(_corrected, table, [.. routes], start, static _ => { }),
             CancellationToken.None);
         return result.Counts.Sum(static c => c.Total);
-
-        Task<HudiTable?> OpenAsync(string location, CancellationToken stop) => HudiTable.OpenAsync(
-            new RetryingObjectStore(new CrashingObjectStore(Durable(location), process), _world.Time, _world.Random),
-            _world.Time, _world.Random, stop);
     }
+
+    private CommitterOptions OptionsOf(SimulatedProcess process) => new()
+    {
+        OpenFollower = async (location, _) => (await OpenAsync(location, process))!,
+    };
+
+    private Task<HudiTable?> OpenAsync(string location, SimulatedProcess process) => HudiTable.OpenAsync(
+        new RetryingObjectStore(new CrashingObjectStore(Durable(location), process), _world.Time, _world.Random),
+        _world.Time, _world.Random, CancellationToken.None);
 
     private MemoryObjectStore Durable(string location)
     {

@@ -13,6 +13,8 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
     private const int SeedCount = 200;
     private const int RollbackSeedCount = 60;
     private const int ReplaySeedCount = 60;
+    private const int ErasureSeedCount = 40;
+    private const int InstantsPruned = 7;
 
     [Fact]
     public void Random_deaths_pauses_failures_lost_answers_and_rebalances_lose_and_double_nothing()
@@ -92,6 +94,18 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
         output.WriteLine($"{seeds.Length} seeds, {replayed} dead letters replayed, {restores} restores, {rows} rows, {deadLetters} dead letters left");
         Assert.True(failed.Count == 0, $"{failed.Count} of {seeds.Length} seeds failed:\n{string.Join("\n", failed.Take(5))}");
         Assert.True(replayed > 4 * seeds.Length, $"only {replayed} replayed");
+    }
+
+    [Fact]
+    public void Operators_who_erase_and_clean_in_the_middle_of_all_that_on_tables_that_prune_lose_and_double_nothing()
+    {
+        IReadOnlyList<PipelineOutcome> outcomes = Seeds.Run(
+            90_000, Seeds.Count(ErasureSeedCount), static seed => PipelineScenario.RunRandom(seed, rollsBack: seed % 3 == 0, erases: true));
+        (long erased, long instants, int restores) =
+            (outcomes.Sum(static o => o.Erased), outcomes.Sum(static o => o.End.Instants), outcomes.Sum(static o => o.Restores));
+        output.WriteLine($"{outcomes.Count} seeds, {erased} rows erased, {restores} restores, {instants} instants left");
+        Assert.True(erased > outcomes.Count, $"only {erased} erased");
+        Assert.True(instants < InstantsPruned * outcomes.Count, $"{instants} instants: nothing is pruned");
     }
 
     [Fact]

@@ -21,6 +21,12 @@ internal sealed class TableRows(IObjectStore store, Func<RecordBatch, int, strin
     internal static string Row(int partition, long offset, string? id, long? at, double? fare, string path) =>
         string.Create(CultureInfo.InvariantCulture, $"{TripLog.Topic}-{partition}-{offset} id={id} at={at} fare={fare:R} in {path}");
 
+    internal static double FareOf(string row)
+    {
+        int start = row.IndexOf(" fare=", StringComparison.Ordinal) + " fare=".Length;
+        return double.Parse(row.AsSpan(start, row.IndexOf(" in ", start, StringComparison.Ordinal) - start), CultureInfo.InvariantCulture);
+    }
+
     internal static string DeadLetter(string topic, int partition, long offset, long timestamp, string? value, string kind) =>
         string.Create(CultureInfo.InvariantCulture, $"{topic}-{partition}-{offset} at {timestamp}: {value ?? "null"} is {kind}");
 
