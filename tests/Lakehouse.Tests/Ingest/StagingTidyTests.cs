@@ -1,7 +1,10 @@
+using Lakehouse.Engine;
 using Lakehouse.Hudi;
 using Lakehouse.Ingest;
 using Lakehouse.Kafka;
 using Lakehouse.Storage;
+using Lakehouse.Tests.Hudi;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Lakehouse.Tests.Ingest;
@@ -34,6 +37,41 @@ public sealed class StagingTidyTests
         StagingTidy.IsVoid(
             new CheckpointReference("trips", "worker-0", checkpoint, $"trips/worker-0/{attempt}/{checkpoint}"),
             new CheckpointReference("trips", "worker-0", 5, $"trips/worker-0/{Mine}/5")));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_life_whose_checkpoint_another_has_committed_deletes_nothing_that_was_staged_since(bool wasAsleep)
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        var world = new ProtocolWorld();
+        await world.CreateAsync();
+        HudiCommitter mine = await CommitterAsync(Mine);
+        var range = new OffsetRange(ProtocolWorld.Key, 0, 5, 1, null, 0, 0, 0, 0, 0, null, null);
+        var nothing = new SinkPart([], [], new SplitCounts(), new SplitCounts(), new SplitCounts());
+        var id = new CheckpointId(1);
+        var checkpoint = new CompletedCheckpoint(
+            id,
+            CheckpointStore.PathOf("trips", "worker-0", Mine, id),
+            [new SubtaskSnapshot(CheckpointParts.Source([range], 0, "trips", id), [], CheckpointParts.Sink(nothing, id))]);
+        if (wasAsleep)
+        {
+            Assert.Equal(CommitOutcome.Committed, await (await CommitterAsync(Newer)).CommitAsync(checkpoint, cancellation));
+        }
+
+        ObjectPath staged = HudiTable.StagingFolder("trips", "worker-0", Older, 2) / "staged.parquet";
+        await world.Shared.PutAsync(staged, new byte[1], cancellation);
+        Assert.Equal(CommitOutcome.Committed, await mine.CommitAsync(checkpoint, cancellation));
+        Assert.Equal(wasAsleep, await world.Shared.StatAsync(staged, cancellation) is not null);
+
+        async Task<HudiCommitter> CommitterAsync(string attempt)
+        {
+            (_, TableCommitter table) = await world.ProcessAsync("worker-0", attempt);
+            var committer = new HudiCommitter("trips", "worker-0", attempt, [world.Shared], table, NullLogger.Instance);
+            await committer.ReadCommittedAsync(cancellation);
+            return committer;
+        }
+    }
 
     [Fact]
     public async Task Files_of_a_life_that_died_are_gone_after_the_next_commit()

@@ -9,7 +9,7 @@ namespace Lakehouse.Tests.Protocol;
 public sealed class ProtocolSeedTests(ITestOutputHelper output)
 {
     private const int FirstSeed = 100_000;
-    private const int SeedCount = 300;
+    private const int SeedCount = 200;
     private const int ManySeeds = 100;
 
     [Fact]
