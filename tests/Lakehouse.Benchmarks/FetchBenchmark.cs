@@ -12,23 +12,24 @@ namespace Lakehouse.Benchmarks;
 /// </summary>
 internal static class FetchBenchmark
 {
-    internal const string Usage = "Usage: Lakehouse.Benchmarks fetch FILE LATENCY_MS MEGABYTES_PER_SECOND (of a simulated store, per request)";
+    internal const string Usage = """
+        Usage: Lakehouse.Benchmarks fetch FILE LATENCY_MS MEGABYTES_PER_SECOND (of a simulated store, per request)
+               Lakehouse.Benchmarks fetch FILE LOCATION (copied there first, such as s3://bucket/folder)
+        """;
 
     private const int Rounds = 5;
     private const int SmallBudget = 8 << 20;
 
     internal static async Task<int> RunAsync(string[] args)
     {
-        if (args.Length != 4 || !File.Exists(args[1]) || !double.TryParse(args[2], CultureInfo.InvariantCulture, out double latency)
-            || !double.TryParse(args[3], CultureInfo.InvariantCulture, out double speed))
+        if (args.Length is not (3 or 4) || !File.Exists(args[1]) || await OpenAsync(args) is not { } store)
         {
             await Console.Error.WriteLineAsync(Usage);
             return 2;
         }
 
-        string file = Path.GetFullPath(args[1]);
-        var store = new DistantStore(new LocalObjectStore(Path.GetDirectoryName(file)!), TimeSpan.FromMilliseconds(latency), speed * 1e6);
-        var path = new ObjectPath(Path.GetFileName(file));
+        var path = new ObjectPath(Path.GetFileName(args[1]));
+        var distant = store as DistantStore;
         ParquetFileReader whole = await ParquetFileReader.OpenAsync(store, path, CancellationToken.None);
         string[] three = [.. whole.Schema.Fields.Take(3).Select(static f => f.Name)];
         RowRanges[] some = [.. whole.MetaData.RowGroups.Select(static g => Hundredth(g.NumRows))];
@@ -49,18 +50,36 @@ internal static class FetchBenchmark
             (long rows, long calls, long bytes) = (0, 0, 0);
             for (int round = 0; round < Rounds; round++)
             {
-                store.Reset();
+                distant?.Reset();
                 long started = Stopwatch.GetTimestamp();
                 rows = await ReadAsync(store, path, budget, requests);
                 seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
-                (calls, bytes) = (store.RequestCount, store.ByteCount);
+                (calls, bytes) = (distant?.RequestCount ?? 0, distant?.ByteCount ?? 0);
             }
 
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {name} | {Measurement.Median(seconds):F3} | {calls} | {bytes / 1e6:F1} | {rows} |"));
+                CultureInfo.InvariantCulture,
+                $"| {name} | {Measurement.Median(seconds):F3} | {(calls > 0 ? calls : "-")} | {(calls > 0 ? $"{bytes / 1e6:F1}" : "-")} | {rows} |"));
         }
 
         return 0;
+    }
+
+    private static async Task<IObjectStore?> OpenAsync(string[] args)
+    {
+        string file = Path.GetFullPath(args[1]);
+        if (args.Length == 4)
+        {
+            return double.TryParse(args[2], CultureInfo.InvariantCulture, out double latency)
+                && double.TryParse(args[3], CultureInfo.InvariantCulture, out double speed)
+                ? new DistantStore(new LocalObjectStore(Path.GetDirectoryName(file)!), TimeSpan.FromMilliseconds(latency), speed * 1e6)
+                : null;
+        }
+
+        IObjectStore store = ObjectStores.Open(
+            args[2], S3Settings.FromEnvironment(Environment.GetEnvironmentVariable), TimeProvider.System, new Random());
+        await store.PutAsync(new ObjectPath(Path.GetFileName(file)), await File.ReadAllBytesAsync(file), CancellationToken.None);
+        return store;
     }
 
     private static IEnumerable<ReadRequest> Groups(ParquetFileReader reader, string[]? columns) => Enumerable.Range(0, reader.MetaData.RowGroups.Length)
@@ -70,7 +89,7 @@ internal static class FetchBenchmark
     private static RowRanges Hundredth(long rows) => RowRanges.Of(new RowRange(rows / 2, (rows / 2) + (rows / 100)));
 
     private static async Task<long> ReadAsync(
-        DistantStore store, ObjectPath path, int budget, Func<ParquetFileReader, IEnumerable<ReadRequest>> requests)
+        IObjectStore store, ObjectPath path, int budget, Func<ParquetFileReader, IEnumerable<ReadRequest>> requests)
     {
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(
             store, path, new ParquetReadOptions { BufferBytesMax = budget }, CancellationToken.None);
