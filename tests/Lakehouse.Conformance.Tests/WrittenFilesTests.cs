@@ -51,6 +51,12 @@ public sealed class WrittenFilesTests(ITestOutputHelper output)
 
                 foreach (JsonProperty column in golden.GetProperty("columns").EnumerateObject())
                 {
+                    // < DuckDB's instants end at microseconds.
+                    if (reader == "DuckDB" && $"{file.Schema[file.Schema.IndexOf(column.Name)].Type}".Contains("timestamp_nanos", StringComparison.Ordinal))
+                    {
+                        continue;
+                    }
+
                     columns++;
                     if (!file.Hashes[column.Name].Contains(column.Value.GetString()))
                     {

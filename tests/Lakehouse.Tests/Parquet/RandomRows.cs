@@ -9,7 +9,7 @@ internal static class RandomRows
     [
         TypeKind.Boolean, TypeKind.Int, TypeKind.Long, TypeKind.Float, TypeKind.Double, ColumnType.Decimal(9, 2),
         ColumnType.Decimal(38, 4), TypeKind.Date, TypeKind.TimeMillis, TypeKind.TimeMicros,
-        TypeKind.TimestampMillis, TypeKind.TimestampMicros, TypeKind.String, TypeKind.Binary,
+        TypeKind.TimestampMillis, TypeKind.TimestampMicros, TypeKind.TimeNanos, TypeKind.TimestampNanos, TypeKind.String, TypeKind.Binary,
     ];
 
     /// <summary>Some flat columns and a nested one, any of them required or not.</summary>
@@ -98,6 +98,9 @@ internal static class RandomRows
                 break;
             case TypeKind.TimeMicros:
                 builder.Append(value * 1_000_000_007L % 86_400_000_000);
+                break;
+            case TypeKind.TimeNanos:
+                builder.Append(value * 1_000_000_007L % 86_400_000_000_000);
                 break;
             case TypeKind.Int or TypeKind.Date:
                 builder.Append((value * 7919) - 1000);

@@ -9,6 +9,7 @@ namespace Lakehouse.Tests.Parquet;
 /// Once its buffers have grown, a writer allocates for row groups and files, and at the few points where it judges a dictionary, but not for
 /// values and pages.
 /// </summary>
+[Collection(CountedAllocations.Name)]
 public sealed class WriterAllocationTests
 {
     private const int GroupRowCount = 120_000;

@@ -13,7 +13,8 @@ import { compressors } from 'hyparquet-compressors';
 const hex = bytes => 'x' + Buffer.from(bytes).toString('hex');
 const raw = value => value;
 const parsers = {
-  timestampFromMilliseconds: millis => millis * 1000n, timestampFromMicroseconds: raw, dateFromDays: raw, stringFromBytes: raw,
+  timestampFromMilliseconds: millis => millis * 1000n, timestampFromMicroseconds: raw, timestampFromNanoseconds: raw, dateFromDays: raw,
+  stringFromBytes: raw,
 };
 
 function double(value) {

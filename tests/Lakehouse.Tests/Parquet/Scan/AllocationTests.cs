@@ -6,6 +6,7 @@ using Xunit;
 namespace Lakehouse.Tests.Parquet;
 
 /// <summary>Reading allocates for batches and chunks, not for pages or values.</summary>
+[Collection(CountedAllocations.Name)]
 public sealed class AllocationTests(ITestOutputHelper output)
 {
     private const int BatchRowCount = 16 * 1024;
