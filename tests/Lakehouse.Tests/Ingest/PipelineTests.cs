@@ -3,6 +3,7 @@ using Lakehouse.Formats;
 using Lakehouse.Hudi;
 using Lakehouse.Ingest;
 using Lakehouse.Kafka;
+using Lakehouse.Parquet;
 using Lakehouse.Storage;
 using Xunit;
 
@@ -257,6 +258,33 @@ public sealed class PipelineTests
         await _bench.RunAsync(yaml, Cancellation);
 
         Assert.True((await _bench.SnapshotAsync("lake/trips")).FileSlices.Length > 3);
+        Assert.Equal(_bench.Expected(1), await _bench.OriginsAsync("lake/trips"));
+    }
+
+    [Fact]
+    public async Task Files_are_written_as_the_table_asks()
+    {
+        string yaml = PipelineBench.Trips.Replace(
+            "kafka_columns",
+            "parquet: { compression: gzip, level: 1, encodings: [delta], page_version: 2, bloom_filters: [id] }, kafka_columns",
+            StringComparison.Ordinal);
+        _bench.Log.CreateTopic("trips", 1);
+        _bench.Produce(_p0, 3_000);
+
+        await _bench.RunAsync(yaml, Cancellation);
+
+        FileSlice[] files = [.. (await _bench.SnapshotAsync("lake/trips")).FileSlices];
+        Assert.NotEmpty(files);
+        foreach (FileSlice file in files)
+        {
+            ParquetFileReader reader = await ParquetFileReader.OpenAsync(_bench.Store("lake/trips"), file.Path, Cancellation);
+            Dictionary<string, ColumnMetaData> chunks = reader.MetaData.RowGroups[0].Columns.ToDictionary(c => c.MetaData.PathInSchema[0], c => c.MetaData);
+            Assert.Equal(CompressionCodec.Gzip, chunks["id"].Codec);
+            Assert.NotNull(chunks["id"].BloomFilterOffset);
+            Assert.Equal(PageType.DataPageV2, chunks["id"].EncodingStats[^1].PageType);
+            Assert.Contains(ParquetEncoding.DeltaBinaryPacked, chunks["kafka_offset"].Encodings);
+        }
+
         Assert.Equal(_bench.Expected(1), await _bench.OriginsAsync("lake/trips"));
     }
 
