@@ -6,7 +6,7 @@ namespace Lakehouse.Hudi;
 /// <summary>What one look at the sequence shows.</summary>
 /// <param name="Newest">The outcome of the greatest decided number, or null.</param>
 /// <param name="Pending">The claim after the newest outcome, or null when that number is free.</param>
-/// <param name="Published">True when the newest outcome is aborted or its completed instant is on the timeline.</param>
+/// <param name="Published">True when the newest outcome is aborted, its completed instant is on the timeline, or the next number is claimed.</param>
 /// <param name="Waiting">Places in the <see cref="WaitingLine"/>, in order.</param>
 internal sealed record SequenceView(Outcome? Newest, Claim? Pending, bool Published, IReadOnlyList<string> Waiting);
 
@@ -56,7 +56,9 @@ internal static class SequenceFolder
                 continue;
             }
 
+            // < Who claims the next number has seen this one published. A released savepoint whose maker slept may be there again.
             bool published = outcome is not { IsCommitted: true }
+                || pending is not null
                 || (await store.StatAsync(outcome.Completed.Path, cancellation) is null) == outcome.IsPublishedByAbsence;
             return new SequenceView(outcome, pending, published, waiting);
         }

@@ -262,6 +262,25 @@ public class UpkeepTests
     }
 
     [Fact]
+    public async Task A_released_savepoint_that_its_sleeping_maker_puts_back_stops_nobody_although_the_next_number_is_claimed()
+    {
+        (ProtocolWorld world, string[] instants) = await TableAsync(1);
+        (_, TableUpkeep upkeep) = await world.OperatorAsync();
+        await upkeep.CreateSavepointAsync("s", null, Stop);
+        await upkeep.DeleteSavepointAsync("s", Stop);
+        (ProcessStore p0, TableCommitter c0) = await world.ProcessAsync("worker-1", "b");
+        Hold hold = Hold.At(p0, static call => call.Is("put-if-absent", "004.outcome"));
+        Task<CommitResult> sleeping = c0.CommitAsync(await world.StageAsync("worker-1", "b", 9, 4, 8), Stop);
+        await hold.Reached;
+        await world.Shared.PutAsync(new TimelineFile(instants[0], TimelineFile.Savepoint, InstantState.Completed).Path, new byte[1], Stop);
+
+        Assert.IsType<CommitResult.Committed>(await world.CommitAsync("worker-2", "a", 1, 4, 8));
+        hold.Release();
+        Assert.IsType<CommitResult.Conflicted>(await sleeping);
+        Assert.Equal(8, await world.Oracle.CheckAsync());
+    }
+
+    [Fact]
     public async Task A_claim_whose_owner_is_dead_goes_with_a_clean_after_a_day_although_nobody_commits_any_more()
     {
         (ProtocolWorld world, _) = await TableAsync(2);
