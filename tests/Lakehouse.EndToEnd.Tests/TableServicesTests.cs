@@ -10,7 +10,7 @@ namespace Lakehouse.EndToEnd.Tests;
 /// The services as a user runs them from the command line, beside a pipeline on a real Kafka, for a table in a folder and for one in a real
 /// object store.
 /// </summary>
-public sealed class TableServicesTests(RealKafka broker, ITestOutputHelper output) : IDisposable
+public abstract class TableServicesTests(bool inS3, RealKafka broker, ITestOutputHelper output) : IDisposable
 {
     private const int Batch = 1_200;
     private readonly TemporaryFolder _folder = new();
@@ -19,12 +19,14 @@ public sealed class TableServicesTests(RealKafka broker, ITestOutputHelper outpu
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_table_goes_back_to_a_savepoint_and_its_pipeline_reads_the_rest_again(bool inS3)
+    [Fact]
+    public async Task A_table_goes_back_to_a_savepoint_and_its_pipeline_reads_the_rest_again()
     {
         Assert.SkipUnless(!inS3 || S3Service.IsInstalled, "SKIPPED: Ceph is not installed.");
         Task<S3Service?> starting = inS3 ? S3Service.StartAsync() : Task.FromResult<S3Service?>(null);
@@ -180,3 +182,9 @@ public sealed class TableServicesTests(RealKafka broker, ITestOutputHelper outpu
         }
     }
 }
+
+/// <summary>A table in a folder.</summary>
+public sealed class FolderTableServicesTests(RealKafka broker, ITestOutputHelper output) : TableServicesTests(false, broker, output);
+
+/// <summary>A table in a real object store. A class of its own runs beside the other.</summary>
+public sealed class StoreTableServicesTests(RealKafka broker, ITestOutputHelper output) : TableServicesTests(true, broker, output);
