@@ -37,7 +37,7 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         TypeKind.Float or TypeKind.Double => (Options.Encodings & FurtherEncodings.ByteStreamSplit) != 0
             ? [ParquetEncoding.Plain, ParquetEncoding.ByteStreamSplit]
             : [ParquetEncoding.Plain],
-        _ => (Options.Encodings & FurtherEncodings.Delta) != 0
+        _ => (Options.Encodings & FurtherEncodings.Delta) != 0 && Levels is null // < As in ByteArrayColumnWriter, for Polars' sake.
             ? [ParquetEncoding.Plain, ParquetEncoding.DeltaBinaryPacked]
             : [ParquetEncoding.Plain],
     };

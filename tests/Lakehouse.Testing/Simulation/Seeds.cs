@@ -15,13 +15,16 @@ public static class Seeds
     /// <summary>How many seeds to run where the suite runs <paramref name="normally"/>.</summary>
     public static int Count(int normally) => Number("LAKEHOUSE_SEEDS") ?? normally;
 
+    /// <summary>The first seed to run where the suite begins with <paramref name="normally"/>.</summary>
+    public static int First(int normally) => Number("LAKEHOUSE_FIRST_SEED") ?? normally;
+
     /// <summary>The one seed that was asked for, or null: then it pays to keep what happened in words.</summary>
     public static int? One => Number("LAKEHOUSE_SEED");
 
     /// <summary>The outcomes in the order of their seeds. Fails the test with the seeds that failed.</summary>
     public static IReadOnlyList<TOutcome> Run<TOutcome>(int first, int count, Func<int, TOutcome> scenario)
     {
-        int[] seeds = One is { } one ? [one] : [.. Enumerable.Range(Number("LAKEHOUSE_FIRST_SEED") ?? first, count)];
+        int[] seeds = One is { } one ? [one] : [.. Enumerable.Range(First(first), count)];
         var outcomes = new TOutcome[seeds.Length];
         var failed = new ConcurrentDictionary<int, Exception>();
         Parallel.For(0, seeds.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
