@@ -67,6 +67,9 @@ internal sealed record Outcome
     /// <summary>Committed files only: the completed instant's content.</summary>
     internal CommitMetadata? Commit { get; init; }
 
+    /// <summary>Committed merges only: per new file what it is merged from.</summary>
+    internal ImmutableArray<MergedFile> Merged { get; init; } = [];
+
     /// <summary>Committed only: files of other tables that this commit brings with it.</summary>
     internal ImmutableArray<FollowerTable> Followers { get; init; } = [];
 
@@ -136,6 +139,11 @@ internal sealed record Outcome
             json.WriteEndObject();
         });
         json.WriteArray("followers", Followers, Committable.WriteFollower);
+        if (!Merged.IsEmpty)
+        {
+            json.WriteArray("merged", Merged, MergedFileJson.Write);
+        }
+
         json.WritePropertyName("upkeep");
         Upkeep.Write(json);
         if (Service is not null)
@@ -184,6 +192,9 @@ internal sealed record Outcome
                 new ObjectPath(f.Text("staged")), new ObjectPath(f.Text("final")), new ObjectPath(f.Text("source")))),
         ],
         Followers = [.. json.GetProperty("followers").EnumerateArray().Select(Committable.ReadFollower)],
+        Merged = json.TryGetProperty("merged", out JsonElement merged)
+            ? [.. merged.EnumerateArray().Select(MergedFileJson.Read)]
+            : [],
         Upkeep = json.TryGetProperty("upkeep", out JsonElement upkeep) ? Upkeep.Read(upkeep) : Upkeep.None,
         Service = json.TryGetProperty("service", out JsonElement service) ? ServiceWorkJson.Read(service) : null,
         Commit = json.TryGetProperty("commit", out JsonElement commit) ? CommitMetadataJson.Read(commit) : null,

@@ -79,7 +79,7 @@ internal static class OutcomePlan
     /// <summary>Rows of a follower become rows of this table; the ledger stays, and the instant carries it on.</summary>
     internal static Outcome Replayed(
         HudiTable table, SequenceBase found, Claim claim, ReplayProposal proposal, long floor, string? floorInstant) =>
-        WithFiles(table, found, claim, proposal, "INSERT", CommitMetadata.ReplayedKey, LedgerJson.Text(proposal.Replayed)) with
+        WithFiles(table, found, claim, proposal, "INSERT", (CommitMetadata.ReplayedKey, LedgerJson.Text(proposal.Replayed))) with
         {
             Floor = floor,
             FloorInstant = floorInstant,
@@ -92,21 +92,30 @@ internal static class OutcomePlan
     {
         SequenceBase after = found with { Followed = found.Following(proposal.Follows) };
         return Replacing(
-            WithFiles(table, after, claim, proposal, "DELETE", CommitMetadata.ReplayedKey, LedgerJson.Text(proposal.Replayed)),
+            WithFiles(table, after, claim, proposal, "DELETE", (CommitMetadata.ReplayedKey, LedgerJson.Text(proposal.Replayed))),
             proposal.Work.Replaced);
     }
 
     /// <summary>File groups change places with others; ledger, checkpoints and floor stay, and the instant carries them on.</summary>
     internal static Outcome Replaced(HudiTable table, SequenceBase found, Claim claim, ReplaceProposal proposal)
     {
-        string rowsErased = proposal.Plan.RowsTaken.ToString(CultureInfo.InvariantCulture);
-        return Replacing(
-            WithFiles(table, found, claim, proposal, "DELETE", CommitMetadata.ErasedKey, rowsErased), proposal.Plan.Replaced);
+        Replacement plan = proposal.Plan;
+        bool isMerge = !plan.Merged.IsEmpty;
+        Invariant.Holds(
+            !isMerge || (plan.RowsTaken == 0 && plan.Files.Length == plan.Merged.Length
+                && plan.Files.Zip(plan.Merged).All(static m => m.First.RowCount == m.Second.Inputs.Sum(static i => i.RowCount))),
+            "A merged file has all the rows of its inputs and no other.");
+        Outcome outcome = isMerge
+            ? WithFiles(table, found, claim, proposal, "CLUSTER")
+            : WithFiles(
+                table, found, claim, proposal, "DELETE",
+                (CommitMetadata.ErasedKey, plan.RowsTaken.ToString(CultureInfo.InvariantCulture)));
+        return Replacing(outcome, plan.Replaced) with { Merged = plan.Merged };
     }
 
-    /// <summary>An instant that moves no position: it says what it did under a key of its own.</summary>
+    /// <summary>An instant that moves no position: where it adds or takes rows, it says so under a key of its own.</summary>
     private static Outcome WithFiles(
-        HudiTable table, SequenceBase found, Claim claim, Proposal proposal, string operation, string key, string what) =>
+        HudiTable table, SequenceBase found, Claim claim, Proposal proposal, string operation, params (string Key, string What)[] said) =>
         Aborted(found, claim) with
         {
             IsCommitted = true,
@@ -118,7 +127,7 @@ internal static class OutcomePlan
                 OperationType = operation,
                 PartitionToWriteStats = Stats(proposal, claim),
                 ExtraMetadata = Extra(table, found.State.Ledger, [], found.State.Checkpoints.LastOrDefault(), found.Followed)
-                    .SetItem(key, what),
+                    .SetItems(said.Select(static s => KeyValuePair.Create(s.Key, s.What))),
             },
         };
 

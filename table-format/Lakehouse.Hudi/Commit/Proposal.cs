@@ -131,7 +131,7 @@ internal sealed record ReplayProposal(
 /// <param name="ReplacedAt">The newest instant that had replaced file groups when it was planned, or null.</param>
 /// <param name="HistoryEpoch">The history epoch then.</param>
 /// <param name="Plan">What comes and what goes.</param>
-internal sealed record ReplaceProposal(string? ReplacedAt, long HistoryEpoch, RewritePlan Plan)
+internal sealed record ReplaceProposal(string? ReplacedAt, long HistoryEpoch, Replacement Plan)
     : Proposal(TimelineFile.ReplaceCommit, Plan.Files)
 {
     internal override Standing Judge(SequenceBase found) =>

@@ -5,7 +5,7 @@ namespace Lakehouse.Hudi;
 
 /// <summary>
 /// Makes a committed outcome visible. Anybody may do it, several at once, and stop anywhere; every step can be repeated.
-/// 1. <c>t.commit.requested</c>, <c>t.inflight</c>.
+/// 1. <c>t.commit.requested</c>, of a merge with its plan, <c>t.inflight</c>.
 /// 2. Partition metadata.
 /// 3. Every staged file is linked or copied to its final name, never written from memory.
 /// 4. <c>t.commit</c>, which lies in staging too. Whoever slept before this step until the instant was pruned or undone finds nothing
@@ -42,12 +42,12 @@ internal static class Publication
             return false;
         }
 
-        foreach (InstantState state in (InstantState[])[InstantState.Requested, InstantState.Inflight])
-        {
-            TimelineFile file = outcome.Completed with { State = state };
-            await ConditionalPut.SameForAllAsync(store, file.Path, ReadOnlyMemory<byte>.Empty, cancellation);
-        }
-
+        ReadOnlyMemory<byte> requested = outcome.Merged.IsEmpty
+            ? ReadOnlyMemory<byte>.Empty
+            : ServiceMetadata.ClusteringPlan(outcome.Merged, store);
+        await ConditionalPut.SameForAllAsync(store, (outcome.Completed with { State = InstantState.Requested }).Path, requested, cancellation);
+        await ConditionalPut.SameForAllAsync(
+            store, (outcome.Completed with { State = InstantState.Inflight }).Path, ReadOnlyMemory<byte>.Empty, cancellation);
         await SideBySide.RunAsync(
             outcome.Files.Select(static f => f.Final.Parent).Distinct(),
             SideBySide.RequestsAtATime,

@@ -154,7 +154,7 @@ internal sealed class SequencedCommit(
                 return null;
             }
 
-            bool isOwn = proposal is IngestProposal or ReplayProposal;
+            bool isOwn = proposal is IngestProposal or ReplayProposal or ReplaceProposal;
             if (e is ObjectStoreException && await GoneAsync(proposal.Files, CancellationToken.None) is { } gone
                 && (isOwn || _looksForTaken++ < LooksForTakenMax))
             {

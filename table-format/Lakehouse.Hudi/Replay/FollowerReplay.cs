@@ -53,7 +53,7 @@ public sealed class FollowerReplay
     public async Task<ReplayResult> PlanAsync(
         IRowCondition condition, Func<ReplayStart, IRowReplay> begin, CancellationToken cancellation)
     {
-        (ReplayProposal? proposal, RewritePlan plan) = await PlanAsync(condition, begin, null, cancellation);
+        (ReplayProposal? proposal, Replacement plan) = await PlanAsync(condition, begin, null, cancellation);
         return new ReplayResult(null, proposal?.Replayed ?? [], 0, plan.Replaced.Length);
     }
 
@@ -85,7 +85,7 @@ public sealed class FollowerReplay
             bool isOpen = false;
             try
             {
-                (ReplayProposal? proposal, RewritePlan plan) = await PlanAsync(condition, begin, staging, cancellation);
+                (ReplayProposal? proposal, Replacement plan) = await PlanAsync(condition, begin, staging, cancellation);
                 if (proposal is null)
                 {
                     return new ReplayResult(null, [], 0, 0);
@@ -114,7 +114,7 @@ public sealed class FollowerReplay
     }
 
     /// <summary>Steps 1 and 2; no proposal when no row can be taken.</summary>
-    internal async Task<(ReplayProposal? Proposal, RewritePlan Plan)> PlanAsync(
+    internal async Task<(ReplayProposal? Proposal, Replacement Plan)> PlanAsync(
         IRowCondition condition, Func<ReplayStart, IRowReplay> begin, ObjectPath? staging, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(condition);
@@ -136,7 +136,7 @@ public sealed class FollowerReplay
 
         TableSnapshot snapshot = await follower.SnapshotAsync(null, cancellation);
         await using IRowReplay replay = begin(new ReplayStart(staging, newest?.State.Ledger ?? Ledger.Empty));
-        RewritePlan plan = await FileRewriting.RunAsync(
+        Replacement plan = await FileRewriting.RunAsync(
             follower,
             snapshot,
             staging,

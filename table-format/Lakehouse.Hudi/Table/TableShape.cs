@@ -43,10 +43,13 @@ public sealed record TableShape(SizeDistribution Files, SizeDistribution RowGrou
             ]);
     }
 
+    /// <summary>Three quarters of the size that files should have: smaller ones are small.</summary>
+    public static long SmallBelow(long targetBytes) => targetBytes / 4 * 3;
+
     private static PartitionShape Partition(
         string path, (FileSlice File, ImmutableArray<long> RowGroups)[] files, long targetBytes, long rowGroupBytes)
     {
-        (FileSlice File, ImmutableArray<long> RowGroups)[] small = [.. files.Where(f => f.File.ByteCount < targetBytes / 4 * 3)];
+        (FileSlice File, ImmutableArray<long> RowGroups)[] small = [.. files.Where(f => f.File.ByteCount < SmallBelow(targetBytes))];
         long bytes = small.Sum(static f => f.File.ByteCount);
         long debt = small.Length - Pieces(bytes, targetBytes);
         long groups = small.Sum(static f => (long)f.RowGroups.Length) - Pieces(small.Sum(static f => f.RowGroups.Sum()), rowGroupBytes);

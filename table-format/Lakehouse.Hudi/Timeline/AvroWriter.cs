@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -7,7 +8,7 @@ namespace Lakehouse.Hudi;
 /// <summary>
 /// Avro's binary encoding (Avro specification, binary encoding and object container files), as far as Hudi's timeline needs it:
 /// <code>
-/// long, int = zigzag varint | string = length, UTF-8 | union = index, value | array, map = count, items, 0
+/// long, int = zigzag varint | double = 8 bytes | string = length, UTF-8 | union = index, value | array, map = count, items, 0
 /// container = "Obj" 1 | map of metadata { avro.schema } | sync[16] | count 1, byte length, record | sync[16]
 /// </code>
 /// </summary>
@@ -54,6 +55,8 @@ internal sealed class AvroWriter
         _bytes.Write(Encoding.UTF8.GetBytes(value));
     }
 
+    internal void Double(double value) => BinaryPrimitives.WriteDoubleLittleEndian(Take(sizeof(double)), value);
+
     internal void Flag(bool value) => Byte(value ? (byte)1 : (byte)0);
 
     /// <summary>Which branch of a union follows; for <c>["null", T]</c> 0 is the null itself.</summary>
@@ -89,9 +92,12 @@ internal sealed class AvroWriter
             value(writer, entry.Value);
         });
 
-    private void Byte(byte value)
+    private void Byte(byte value) => Take(1)[0] = value;
+
+    private Span<byte> Take(int count)
     {
-        _bytes.GetSpan(1)[0] = value;
-        _bytes.Advance(1);
+        Span<byte> room = _bytes.GetSpan(count)[..count];
+        _bytes.Advance(count);
+        return room;
     }
 }

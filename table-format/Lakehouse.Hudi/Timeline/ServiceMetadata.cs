@@ -97,6 +97,60 @@ internal static class ServiceMetadata
             avro.Array(restore.Undone, Instant);
         });
 
+    /// <summary>
+    /// The plan of a merge. Readers take a pending replacecommit with one for a clustering, which they need not wait for, and Spark's writers
+    /// leave it and its file groups alone. The strategy is the one that copies bytes and keeps the order of rows.
+    /// </summary>
+    internal static byte[] ClusteringPlan(ImmutableArray<MergedFile> merged, IObjectStore store) =>
+        AvroWriter.Container(ServiceSchemas.RequestedReplaceMetadata, avro =>
+        {
+            avro.Branch(1);
+            avro.Text("CLUSTER");
+            avro.Branch(1);
+            avro.Branch(1);
+            avro.Array(merged, (writer, file) => Group(writer, file, store));
+            avro.Branch(1);
+            avro.TextOrNull("org.apache.hudi.client.clustering.run.strategy.SparkBinaryCopyClusteringExecutionStrategy");
+            avro.Branch(1);
+            avro.Map<string>([], static (writer, text) => writer.Text(text));
+            Version(avro, 1);
+            avro.Branch(0);
+            Version(avro, 1);
+            avro.Branch(1);
+            avro.Flag(true);
+            avro.Branch(0);
+            Version(avro, 1);
+        });
+
+    private static void Group(AvroWriter avro, MergedFile file, IObjectStore store)
+    {
+        double mebibytes = file.Inputs.Sum(static i => i.ByteCount) / (double)(1 << 20);
+        avro.Branch(1);
+        avro.Array(file.Inputs, (writer, input) =>
+        {
+            writer.TextOrNull($"{store.Root}/{input.Path}");
+            writer.Branch(1);
+            writer.Array<string>([], static (one, text) => one.Text(text));
+            writer.TextOrNull(input.FileId);
+            writer.TextOrNull(input.PartitionPath);
+            writer.TextOrNull("");
+            Version(writer, 1);
+        });
+        avro.Branch(1);
+        avro.Map(
+            [
+                KeyValuePair.Create("TOTAL_IO_READ_MB", mebibytes),
+                KeyValuePair.Create("TOTAL_IO_WRITE_MB", mebibytes),
+                KeyValuePair.Create("TOTAL_IO_MB", 2 * mebibytes),
+                KeyValuePair.Create("TOTAL_LOG_FILES", 0.0),
+                KeyValuePair.Create("TOTAL_LOG_FILES_SIZE", 0.0),
+            ],
+            static (writer, value) => writer.Double(value));
+        Version(avro, 1);
+        avro.Branch(0);
+        Version(avro, 1);
+    }
+
     private static void Rollback(AvroWriter avro, UndoneInstant undone, string instant)
     {
         avro.Branch(1);

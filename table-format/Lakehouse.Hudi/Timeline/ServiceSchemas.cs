@@ -71,4 +71,31 @@ internal static class ServiceSchemas
         {"name":"version","type":["int","null"],"default":1},
         {"name":"restoreInstantInfo","type":{"type":"array","items":"HoodieInstantInfo"},"default":[]}]}
         """;
+
+    internal const string RequestedReplaceMetadata = """
+        {"type":"record","name":"HoodieRequestedReplaceMetadata","namespace":"org.apache.hudi.avro.model","fields":[
+        {"name":"operationType","type":["null","string"],"default":null},
+        {"name":"clusteringPlan","type":["null",{"type":"record","name":"HoodieClusteringPlan","fields":[
+        {"name":"inputGroups","type":["null",{"type":"array","items":{"type":"record","name":"HoodieClusteringGroup","fields":[
+        {"name":"slices","type":["null",{"type":"array","items":{"type":"record","name":"HoodieSliceInfo","fields":[
+        {"name":"dataFilePath","type":["null","string"],"default":null},
+        {"name":"deltaFilePaths","type":["null",{"type":"array","items":"string"}],"default":null},
+        {"name":"fileId","type":["null","string"]},
+        {"name":"partitionPath","type":["null","string"],"default":null},
+        {"name":"bootstrapFilePath","type":["null","string"],"default":null},
+        {"name":"version","type":["int","null"],"default":1}]}}],"default":null},
+        {"name":"metrics","type":["null",{"type":"map","values":"double"}],"default":null},
+        {"name":"numOutputFileGroups","type":["int","null"],"default":1},
+        {"name":"extraMetadata","type":["null",{"type":"map","values":"string"}],"default":null},
+        {"name":"version","type":["int","null"],"default":1}]}}],"default":null},
+        {"name":"strategy","type":["null",{"type":"record","name":"HoodieClusteringStrategy","fields":[
+        {"name":"strategyClassName","type":["null","string"],"default":null},
+        {"name":"strategyParams","type":["null",{"type":"map","values":"string"}],"default":null},
+        {"name":"version","type":["int","null"],"default":1}]}],"default":null},
+        {"name":"extraMetadata","type":["null",{"type":"map","values":"string"}],"default":null},
+        {"name":"version","type":["int","null"],"default":1},
+        {"name":"preserveHoodieMetadata","type":["null","boolean"],"default":null}]}],"default":null},
+        {"name":"extraMetadata","type":["null",{"type":"map","values":"string"}],"default":null},
+        {"name":"version","type":["int","null"],"default":1}]}
+        """;
 }

@@ -157,14 +157,14 @@ internal sealed class SampleTable
     internal async Task EraseAsync(long divisor, CancellationToken cancellation)
     {
         var erasure = new TableErasure(Table, CommitterOptions, TimeProvider.System, _random);
-        ReplaceProposal proposal = await erasure.PlanAsync(
+        (ReplaceBase on, Replacement plan) = await erasure.PlanAsync(
                 new DivisibleIds(divisor), HudiTable.StagingFolder("erasure", "sample", "a1", ++_checkpoint), cancellation)
             ?? throw new InvalidOperationException("No row matches.");
-        var committed = (CommitResult.Committed)await erasure.CommitAsync(proposal, cancellation);
+        var committed = (CommitResult.Committed)await erasure.CommitAsync(on, plan, cancellation);
         _erasures.Add(new SampleErasure(
             committed.Instant,
             row => long.Parse(row.Values[0]!, CultureInfo.InvariantCulture) % divisor == 0,
-            proposal.Plan.Replaced.ToDictionary(static r => r.FileId, static r => r.SuccessorFileId ?? "")));
+            plan.Replaced.ToDictionary(static r => r.FileId, static r => r.SuccessorFileId ?? "")));
     }
 
     /// <summary>Counts rows as committed and public: the next ones continue behind them.</summary>

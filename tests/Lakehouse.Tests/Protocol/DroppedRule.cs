@@ -17,7 +17,4 @@ internal class DroppedRule
 
     /// <summary>What a worker proposes when the ledger is this.</summary>
     internal virtual Committable Bend(Committable work, Ledger? ledger) => work;
-
-    /// <summary>What an erasure proposes when this is the newest outcome.</summary>
-    internal virtual ReplaceProposal Bend(ReplaceProposal proposal, Outcome? newest) => proposal;
 }

@@ -15,7 +15,7 @@ internal static class DroppedRules
         ("an instant is later than all before", new WithStore(static s => new ClaimsEarlierInstants(s))),
         ("ranges continue the ledger", new BentRanges()),
         ("work carries the current history epoch", new BentEpoch()),
-        ("a replacement finds the groups live that it replaces", new BentReplacement()),
+        ("a replacement finds the groups live that it replaces", new WithStore(static s => new SeesOutcomes(s, WithoutReplaced))),
         ("n+1 is claimed when n is published", new WithStore(static s => new NeverFinishesForOthers(s))),
         ("who wins a claim looks for higher numbers", new WithStore(static s => new LooksForNoHigherNumber(s))),
         ("an aborted outcome is never pruned", new WithStore(static s => new PrunesAborts(s))),
@@ -61,6 +61,8 @@ internal static class DroppedRules
 
     private static Outcome WithoutRetained(Outcome outcome) => outcome with { Upkeep = outcome.Upkeep with { RetainedFrom = null } };
 
+    private static Outcome WithoutReplaced(Outcome outcome) => outcome with { Upkeep = outcome.Upkeep with { ReplacedAt = null } };
+
     private sealed class WithStore(Func<IObjectStore, IObjectStore> wrap) : DroppedRule
     {
         internal override IObjectStore Wrap(IObjectStore store) => wrap(store);
@@ -88,14 +90,5 @@ internal static class DroppedRules
 
         internal override Committable Bend(Committable work, Ledger? ledger) =>
             work with { BuildsOn = null, HistoryEpoch = ledger!.HistoryEpoch }; // It was asked for.
-    }
-
-    private sealed class BentReplacement : DroppedRule
-    {
-        internal override ReplaceProposal Bend(ReplaceProposal proposal, Outcome? newest) => newest is null ? proposal : proposal with
-        {
-            ReplacedAt = newest.Upkeep.ReplacedAt,
-            HistoryEpoch = newest.State.Ledger.HistoryEpoch,
-        };
     }
 }

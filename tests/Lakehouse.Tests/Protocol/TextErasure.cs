@@ -13,38 +13,30 @@ internal sealed class TextErasure(TableProcess self)
     internal async Task RunAsync(int every)
     {
         HudiTable table = await self.OpenAsync();
-        SequencedCommit SequenceOf(HudiTable one) => new(one, "erasure-" + self.Attempt, self.Attempt, self.Options, self.Time, self.Random);
-        SequencedCommit sequence = SequenceOf(table);
-        var followers = new FollowerTables(table, self.Options.OpenFollower, SequenceOf);
+        var replacement = new TableReplacement(table, "erasure", self.Options, self.Time, self.Random);
         for (int tries = 0; tries < TriesMax; tries++)
         {
-            ObjectPath staging = HudiTable.StagingFolder("erasure", "delete", self.Attempt, tries);
-            await sequence.RunAsync(null, followers.RollForwardAsync, CancellationToken.None);
-            if (await PlanAsync(table, sequence.Settled, staging, every) is not { } proposal)
+            ObjectPath staging = replacement.StagingFolder();
+            if (await replacement.SettleAsync(CancellationToken.None) is not { } on
+                || await PlanAsync(table, on.Snapshot, staging, every) is not { } plan)
             {
                 return;
             }
 
             await self.WaitAsync(400);
-            Outcome? now = (await SequenceFolder.LookAsync(self.Store, CancellationToken.None)).Newest;
-            CommitResult? result = await sequence.RunAsync(
-                self.System.Dropped.Bend(proposal, now), followers.RollForwardAsync, CancellationToken.None);
-            await Pruning.DeleteFolderAsync(self.Store, staging, CancellationToken.None);
+            CommitResult result = await replacement.CommitAsync(on, plan, CancellationToken.None);
+            await replacement.DeleteStagingAsync(staging);
             if (result is CommitResult.Committed)
             {
-                return;
+                break;
             }
         }
+
+        await replacement.LeaveLineAsync();
     }
 
-    private async Task<ReplaceProposal?> PlanAsync(HudiTable table, Outcome? newest, ObjectPath staging, int every)
+    private async Task<Replacement?> PlanAsync(HudiTable table, TableSnapshot snapshot, ObjectPath staging, int every)
     {
-        if (newest?.State.Instant is not { } instant)
-        {
-            return null;
-        }
-
-        TableSnapshot snapshot = await table.SnapshotAsync(instant, CancellationToken.None);
         if (snapshot.MissingFiles.Any())
         {
             throw new HudiException(self.Store.Root, "files are missing.");
@@ -72,9 +64,6 @@ internal sealed class TextErasure(TableProcess self)
             replaced.Add(new ReplacedGroup(slice.PartitionPath, slice.FileId, successor?.FileId));
         }
 
-        return erased == 0
-            ? null
-            : new ReplaceProposal(
-                newest.Upkeep.ReplacedAt, newest.State.Ledger.HistoryEpoch, new RewritePlan(files.ToImmutable(), replaced.ToImmutable(), erased));
+        return erased == 0 ? null : new Replacement(files.ToImmutable(), replaced.ToImmutable(), erased);
     }
 }

@@ -89,14 +89,14 @@ public sealed class ErasureTests
     {
         (TripTable trips, _) = await MakeAsync(2);
         var late = new TableErasure(trips.Table, new CommitterOptions(), TimeProvider.System, new Random(3));
-        ReplaceProposal? first = await PlanAsync(late, trips, "city = 'city2'", 1);
+        (ReplaceBase on, Replacement first) = (await PlanAsync(late, trips, "city = 'city2'", 1))!.Value; // Rows match.
         await trips.CommitAsync(Stop);
-        Assert.IsType<CommitResult.Committed>(await late.CommitAsync(first!, Stop));
+        Assert.IsType<CommitResult.Committed>(await late.CommitAsync(on, first, Stop));
         Assert.Equal(trips.Rows.Count(r => r.City != "city2" || r.Offset >= 200), await CountAsync(trips, null, InstantRange.Whole));
 
-        ReplaceProposal? second = await PlanAsync(late, trips, "city = 'city1'", 2);
+        (on, Replacement second) = (await PlanAsync(late, trips, "city = 'city1'", 2))!.Value; // Rows match.
         await DeleteCommand.RunAsync(trips.Table, "city = 'city1'", Stop);
-        Assert.IsType<CommitResult.Conflicted>(await late.CommitAsync(second!, Stop));
+        Assert.IsType<CommitResult.Conflicted>(await late.CommitAsync(on, second, Stop));
         Assert.Empty((await CheckAsync(trips, InstantRange.Whole)).Findings);
     }
 
@@ -185,7 +185,7 @@ public sealed class ErasureTests
         Assert.Empty((await CheckAsync(trips, InstantRange.Whole)).Findings);
     }
 
-    private static Task<ReplaceProposal?> PlanAsync(TableErasure erasure, TripTable trips, string where, long id) =>
+    private static Task<(ReplaceBase On, Replacement Plan)?> PlanAsync(TableErasure erasure, TripTable trips, string where, long id) =>
         erasure.PlanAsync(new WhereCondition(where, trips.Table), HudiTable.StagingFolder("erasure", "delete", "late", id), Stop);
 
     private static async Task<VerifyReport> CheckAsync(TripTable trips, InstantRange range) =>

@@ -18,15 +18,6 @@ public interface IRowCondition
     ColumnVector Evaluate(RecordBatch rows);
 }
 
-/// <summary>What comes in the place of what when rows leave a table.</summary>
-/// <param name="Files">The files that hold the rows which stay, staged, unseen.</param>
-/// <param name="Replaced">The file groups whose rows those are.</param>
-/// <param name="RowsTaken">Rows that are in the latter and not in the former.</param>
-internal sealed record RewritePlan(ImmutableArray<StagedFile> Files, ImmutableArray<ReplacedGroup> Replaced, long RowsTaken);
-
-/// <summary>A file group that a replacecommit takes away, and the one that has its rows then, if any are left.</summary>
-internal sealed record ReplacedGroup(string PartitionPath, string FileId, string? SuccessorFileId);
-
 /// <summary>
 /// Writes files again without some of their rows: file by file; where no row can match the condition, nothing is read but the condition's
 /// columns, and where none is taken, nothing is written.
@@ -40,7 +31,7 @@ internal static class FileRewriting
     /// <param name="condition">Which files are looked through: those that hold a matching row.</param>
     /// <param name="take">A boolean per row of such a file, in order, true where the row leaves. The answer is the receiver's.</param>
     /// <param name="cancellation">Stops it; what is staged by then is left to the caller.</param>
-    internal static async Task<RewritePlan> RunAsync(
+    internal static async Task<Replacement> RunAsync(
         HudiTable table,
         TableSnapshot snapshot,
         ObjectPath? staging,
@@ -83,7 +74,7 @@ internal static class FileRewriting
             replaced.Add(new ReplacedGroup(slice.PartitionPath, slice.FileId, successor?.FileId));
         }
 
-        return new RewritePlan(files.ToImmutable(), replaced.ToImmutable(), rowsTaken);
+        return new Replacement(files.ToImmutable(), replaced.ToImmutable(), rowsTaken);
     }
 
     /// <summary>Looks at the condition's columns only, and only where a row can match.</summary>
