@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Lakehouse.Columns;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
@@ -26,50 +24,7 @@ public sealed class WrittenFilesTests(ITestOutputHelper output)
     public async Task Foreign_readers_find_the_rows_that_were_written()
     {
         using var folder = new TemporaryFolder();
-        List<WrittenFile> files = await WriteAllAsync(folder);
-        (string Name, Func<Task<string>> Run)[] readers =
-        [
-            ("arrow-rs", () => Npm("goldens_arrow_rs.mjs", folder.Path)),
-            ("Polars", () => Npm("goldens_arrow_rs.mjs", folder.Path, "polars")),
-            ("DuckDB", () => Npm("goldens_duckdb.mjs", folder.Path)),
-            ("hyparquet", () => Npm("goldens_hyparquet.mjs", folder.Path)),
-            ("pyarrow", () => ForeignReaders.HudiRust.RunAsync(Script("goldens_pyarrow.py"), [folder.Path], Stop)),
-        ];
-        var wrong = new List<string>();
-        foreach ((string reader, Func<Task<string>> run) in readers)
-        {
-            using JsonDocument found = JsonDocument.Parse(await run());
-            int columns = 0;
-            foreach (WrittenFile file in files)
-            {
-                JsonElement golden = found.RootElement.GetProperty("files").GetProperty($"{Path.GetFileName(folder.Path)}/{file.Name}");
-                if (golden.TryGetProperty("failure", out JsonElement failure))
-                {
-                    wrong.Add($"{reader}: {file}: {failure}");
-                    continue;
-                }
-
-                foreach (JsonProperty column in golden.GetProperty("columns").EnumerateObject())
-                {
-                    // < DuckDB's instants end at microseconds.
-                    if (reader == "DuckDB" && $"{file.Schema[file.Schema.IndexOf(column.Name)].Type}".Contains("timestamp_nanos", StringComparison.Ordinal))
-                    {
-                        continue;
-                    }
-
-                    columns++;
-                    if (!file.Hashes[column.Name].Contains(column.Value.GetString()))
-                    {
-                        wrong.Add($"{reader}: {file}: column {column.Name} of {file.Schema[file.Schema.IndexOf(column.Name)]}");
-                    }
-                }
-            }
-
-            output.WriteLine($"{reader}: {columns} columns of {files.Count} files");
-            Assert.True(columns > files.Count, $"{reader} gave {columns} columns only");
-        }
-
-        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        await new ForeignValues(folder.Path, output, Stop).CompareAsync([.. (await WriteAllAsync(folder)).Select(static f => f.File)]);
     }
 
     [Fact]
@@ -77,30 +32,10 @@ public sealed class WrittenFilesTests(ITestOutputHelper output)
     {
         using var folder = new TemporaryFolder();
         List<WrittenFile> files = await WriteAllAsync(folder);
-        Filter[] filters = [.. files.SelectMany(static f => f.Filters)];
-        string requests = folder["filters.json"];
-        await File.WriteAllTextAsync(requests, JsonSerializer.Serialize(filters.Select(static f => f.Request)), Stop);
-        (string Name, Func<Task<string>> Run)[] readers =
-        [
-            ("Polars", () => Npm("filters.mjs", "polars", requests)),
-            ("DuckDB", () => Npm("filters.mjs", "duckdb", requests)),
-            ("hyparquet", () => Npm("filters.mjs", "hyparquet", requests)),
-            ("pyarrow", () => ForeignReaders.HudiRust.RunAsync(Script("filters_pyarrow.py"), [requests], Stop)),
-        ];
+        KnownCount[] filters = [.. files.SelectMany(static f => f.Filters)];
         Assert.True(filters.Length > files.Count, $"{filters.Length} filters only");
-        foreach ((string reader, Func<Task<string>> run) in readers)
-        {
-            long[] counts = JsonSerializer.Deserialize<long[]>(await run())!;
-            string[] wrong = [.. filters.Zip(counts).Where(static p => p.First.RowCount != p.Second).Select(static p => $"{p.First}: {p.Second} rows")];
-            Assert.True(wrong.Length == 0, $"{reader}:\n{string.Join('\n', wrong.Take(20))}");
-            output.WriteLine($"{reader}: {counts.Length} filters");
-        }
+        await new ForeignValues(folder.Path, output, Stop).CountAsync(filters);
     }
-
-    private static Task<string> Npm(string script, params string[] arguments) => ForeignReaders.Npm.RunAsync(Script(script), arguments, Stop);
-
-    private static string Script(string name) =>
-        Path.Combine(Surroundings.RepositoryRoot, "tests", "Lakehouse.Tests", "Parquet", "Corpus", name);
 
     private async Task<List<WrittenFile>> WriteAllAsync(TemporaryFolder folder)
     {
@@ -117,7 +52,7 @@ public sealed class WrittenFilesTests(ITestOutputHelper output)
 
         if (Seeds.One is not null)
         {
-            output.WriteLine($"{files[0]} {files[0].Schema}");
+            output.WriteLine($"{files[0].File} {files[0].File.Schema}");
         }
 
         return files;
@@ -145,23 +80,20 @@ public sealed class WrittenFilesTests(ITestOutputHelper output)
         }
 
         var hashes = schema.Fields.ToDictionary(f => f.Name, f => HashesOf(batches, schema.IndexOf(f.Name)));
-        Filter[] filters =
+        KnownCount[] filters =
         [
             .. schema.Fields.SelectMany(f => FiltersOf(Path.Combine(store.Root, name), batches, schema, f, random)),
         ];
         batches.ForEach(static b => b.Dispose());
-        return new WrittenFile(name, seed, options, schema, hashes, filters);
+        return new WrittenFile(new KnownFile(name, $"LAKEHOUSE_SEED={seed} {options}", schema, hashes), filters);
     }
 
     /// <summary>The sum of a column's values; a second one if maps are lists of pairs, as Polars has them.</summary>
     private static string[] HashesOf(List<RecordBatch> batches, int column) =>
-        [.. new[] { false, true }.Select(pairs => Md5(string.Concat(
-            batches.SelectMany(b => Enumerable.Range(0, b.RowCount).Select(r => CanonicalText.Of(b.Columns[column], r, pairs) + "\n")))))];
+        [.. new[] { false, true }.Select(pairs => ForeignValues.Hash(
+            batches.SelectMany(b => Enumerable.Range(0, b.RowCount).Select(r => CanonicalText.Of(b.Columns[column], r, pairs)))))];
 
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5351", Justification = "The sum that the scripts make; it protects nothing.")]
-    private static string Md5(string text) => Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(text)));
-
-    private static IEnumerable<Filter> FiltersOf(string file, List<RecordBatch> batches, Schema schema, Field field, Random random)
+    private static IEnumerable<KnownCount> FiltersOf(string file, List<RecordBatch> batches, Schema schema, Field field, Random random)
     {
         if (field.Type.Kind is not (TypeKind.Int or TypeKind.Long or TypeKind.Double or TypeKind.String))
         {
@@ -176,7 +108,7 @@ public sealed class WrittenFilesTests(ITestOutputHelper output)
         string type = field.Type.Kind switch { TypeKind.String => "text", TypeKind.Double => "double", _ => "long" };
         foreach (string value in counts.Keys.OrderBy(_ => random.Next()).Take(FiltersPerColumn - 1).Append(type == "text" ? "absent" : "123456789"))
         {
-            yield return new Filter(
+            yield return new KnownCount(
                 new FilterRequest(file, field.Name, type, value, field.Type.Width), counts.GetValueOrDefault(value));
         }
     }
@@ -189,14 +121,5 @@ public sealed class WrittenFilesTests(ITestOutputHelper output)
         _ => column.Values<long>()[row].ToString(CultureInfo.InvariantCulture),
     };
 
-    private sealed record WrittenFile(
-        string Name, int Seed, ParquetWriterOptions Options, Schema Schema, Dictionary<string, string[]> Hashes, Filter[] Filters)
-    {
-        public override string ToString() => $"LAKEHOUSE_SEED={Seed} {Options}";
-    }
-
-    private sealed record Filter(FilterRequest Request, int RowCount);
-
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Naming", "IDE1006", Justification = "The scripts' names.")]
-    private sealed record FilterRequest(string file, string column, string type, string value, int width);
+    private sealed record WrittenFile(KnownFile File, KnownCount[] Filters);
 }
