@@ -98,7 +98,8 @@ internal static class SchemaMapping
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No Parquet type."),
     };
 
-    private static SchemaElement ToElement(Field field)
+    /// <summary>A leaf as a schema element.</summary>
+    internal static SchemaElement ToElement(Field field)
     {
         var element = new SchemaElement
         {

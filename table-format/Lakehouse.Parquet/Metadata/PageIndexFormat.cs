@@ -6,7 +6,7 @@ namespace Lakehouse.Parquet;
 internal static class PageIndexFormat
 {
     internal static void WriteColumnIndex(
-        PooledBuffer target, EncodedChunk chunk, BoundaryOrder order, PatchRecorder patches, long fileOffset)
+        PooledBuffer target, ChunkFacts chunk, BoundaryOrder order, PatchRecorder patches, long fileOffset)
     {
         ReadOnlySpan<EncodedPage> pages = chunk.PageIndex;
         var writer = new ThriftWriter(target);
@@ -48,7 +48,7 @@ internal static class PageIndexFormat
         writer.EndStruct(outer);
     }
 
-    internal static void WriteOffsetIndex(PooledBuffer target, EncodedChunk chunk, long chunkOffset)
+    internal static void WriteOffsetIndex(PooledBuffer target, ChunkFacts chunk, long chunkOffset)
     {
         long pagesOffset = chunkOffset + chunk.DictionaryByteCount;
         long firstRow = 0;
@@ -65,7 +65,7 @@ internal static class PageIndexFormat
             firstRow += page.RowCount;
         }
 
-        if (chunk.Field.Type.IsVariableWidth)
+        if (chunk.HasVariableByteCounts)
         {
             writer.I64List(2, [.. chunk.PageIndex.Select(static p => p.VariableByteCount)]);
         }

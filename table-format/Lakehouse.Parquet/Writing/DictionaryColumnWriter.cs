@@ -293,7 +293,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         using EntryLevels? levels = taken.Levels is null ? null : Levels!.OfSameLeaf();
         foreach (EncodedPage page in taken.Index)
         {
-            ReadOnlySpan<uint> indexes = Decode(taken.Pages.Written.Slice(page.Offset, page.ByteCount), page, scratch, bits, levels);
+            ReadOnlySpan<uint> indexes = Decode(taken.Pages.Written.Slice((int)page.Offset, page.ByteCount), page, scratch, bits, levels);
             Replay(levels, bits, page.ValueCount, page.NullCount, indexes);
         }
 

@@ -1,25 +1,44 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Reflection;
 using Lakehouse.Columns;
 
 namespace Lakehouse.Parquet;
 
-/// <summary>Makes the end of a file from its encoded row groups: column indexes, offset indexes, bloom filters, footer, length, magic.</summary>
+/// <summary>Makes the end of a file from its row groups: column indexes, offset indexes, bloom filters, footer, length, magic.</summary>
 internal static class FooterAssembly
 {
+    private static readonly string CreatedBy = "Lakehouse version 0.1.0 (build "
+        + (typeof(FooterAssembly).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0")
+        + ")";
+
+    /// <summary>What a file says that is written here, its rows aside.</summary>
+    internal static FileMetaData Begin(ImmutableArray<SchemaElement> elements, ImmutableArray<KeyValue> keyValues) => new()
+    {
+        Schema = elements,
+        KeyValueMetadata = keyValues,
+        CreatedBy = CreatedBy,
+        ColumnOrders = [.. elements.Where(static e => e.Type is not null).Select(static _ => ColumnOrder.Type)],
+    };
+
+    /// <summary>Appends all of it.</summary>
+    /// <param name="tail">Where to.</param>
+    /// <param name="file">See <see cref="Begin"/>.</param>
+    /// <param name="groups">The row groups.</param>
+    /// <param name="layouts">Where their chunks lie; where their indexes lie is filled in.</param>
+    /// <param name="patches">Told where the values of patchable columns stand.</param>
+    /// <param name="offset">Where in the file the tail begins.</param>
     internal static void Append(
         PooledBuffer tail,
-        Schema schema,
-        List<EncodedRowGroup> groups,
+        FileMetaData file,
+        IReadOnlyList<FooterRowGroup> groups,
         List<ChunkLayout[]> layouts,
         PatchRecorder patches,
-        long offset,
-        ParquetWriterOptions options,
-        string createdBy)
+        long offset)
     {
         for (int g = 0; g < groups.Count; g++)
         {
-            for (int c = 0; c < groups[g].Chunks.Length; c++)
+            for (int c = 0; c < groups[g].Chunks.Count; c++)
             {
                 AppendColumnIndex(tail, groups[g].Chunks[c], ref layouts[g][c], patches, offset);
             }
@@ -27,7 +46,7 @@ internal static class FooterAssembly
 
         for (int g = 0; g < groups.Count; g++)
         {
-            for (int c = 0; c < groups[g].Chunks.Length; c++)
+            for (int c = 0; c < groups[g].Chunks.Count; c++)
             {
                 ref ChunkLayout layout = ref layouts[g][c];
                 if (groups[g].Chunks[c].SplitsRows)
@@ -43,30 +62,20 @@ internal static class FooterAssembly
 
         for (int g = 0; g < groups.Count; g++)
         {
-            for (int c = 0; c < groups[g].Chunks.Length; c++)
+            for (int c = 0; c < groups[g].Chunks.Count; c++)
             {
                 layouts[g][c].BloomFilterOffset = offset + tail.Length;
                 tail.Append(groups[g].Chunks[c].BloomFilter);
             }
         }
 
-        ImmutableArray<SortingColumn> sorting = Sorting(schema, options.SortedBy);
         var rowGroups = ImmutableArray.CreateBuilder<RowGroup>(groups.Count);
         for (int g = 0; g < groups.Count; g++)
         {
-            rowGroups.Add(Describe(groups[g], layouts[g], g, groups.Count, patches) with { SortingColumns = sorting });
+            rowGroups.Add(Describe(groups[g], layouts[g], g, groups.Count, patches));
         }
 
-        ImmutableArray<SchemaElement> elements = SchemaMapping.ToElements(schema);
-        var footer = new FileMetaData
-        {
-            Schema = elements,
-            NumRows = groups.Sum(g => g.RowCount),
-            RowGroups = rowGroups.MoveToImmutable(),
-            KeyValueMetadata = options.KeyValueMetadata,
-            CreatedBy = createdBy,
-            ColumnOrders = [.. elements.Where(static e => e.Type is not null).Select(static _ => ColumnOrder.Type)],
-        };
+        FileMetaData footer = file with { NumRows = groups.Sum(g => g.RowCount), RowGroups = rowGroups.MoveToImmutable() };
         int footerStart = tail.Length;
         FooterFormat.Write(tail, footer, patches, offset);
         int footerLength = tail.Length - footerStart;
@@ -88,9 +97,9 @@ internal static class FooterAssembly
     }
 
     private static void AppendColumnIndex(
-        PooledBuffer tail, EncodedChunk chunk, ref ChunkLayout layout, PatchRecorder patches, long offset)
+        PooledBuffer tail, ChunkFacts chunk, ref ChunkLayout layout, PatchRecorder patches, long offset)
     {
-        if (chunk.SplitsRows)
+        if (chunk.SplitsRows || !chunk.HasColumnIndex)
         {
             return;
         }
@@ -109,7 +118,7 @@ internal static class FooterAssembly
         layout.ColumnIndexLength = (int)(offset + tail.Length - layout.ColumnIndexOffset);
     }
 
-    private static BoundaryOrder OrderOf(EncodedChunk chunk)
+    private static BoundaryOrder OrderOf(ChunkFacts chunk)
     {
         bool ascending = true;
         bool descending = true;
@@ -136,12 +145,12 @@ internal static class FooterAssembly
         return ascending ? BoundaryOrder.Ascending : descending ? BoundaryOrder.Descending : BoundaryOrder.Unordered;
     }
 
-    private static RowGroup Describe(EncodedRowGroup group, ChunkLayout[] layouts, int ordinal, int groupCount, PatchRecorder patches)
+    private static RowGroup Describe(FooterRowGroup group, ChunkLayout[] layouts, int ordinal, int groupCount, PatchRecorder patches)
     {
         var columns = ImmutableArray.CreateBuilder<ColumnChunk>(layouts.Length);
         for (int c = 0; c < layouts.Length; c++)
         {
-            EncodedChunk chunk = group.Chunks[c];
+            ChunkFacts chunk = group.Chunks[c];
             ChunkLayout layout = layouts[c];
             if (chunk.PatchableBytes.CrcOffset > 0)
             {
@@ -166,18 +175,19 @@ internal static class FooterAssembly
             NumRows = group.RowCount,
             TotalByteSize = group.Chunks.Sum(c => c.UncompressedByteCount),
             TotalCompressedSize = group.Chunks.Sum(c => c.ByteCount),
+            SortingColumns = group.SortedBy,
             FileOffset = layouts.Length > 0 ? layouts[0].Offset : null,
             Ordinal = groupCount <= short.MaxValue ? (short)ordinal : null,
         };
     }
 
-    private static ColumnMetaData Describe(EncodedChunk chunk, ChunkLayout layout)
+    private static ColumnMetaData Describe(ChunkFacts chunk, ChunkLayout layout)
     {
-        bool hasDictionary = chunk.DictionaryPage is not null;
+        bool hasDictionary = chunk.DictionaryByteCount > 0;
         ImmutableArray<PageEncodingStats> pages = CountPages(chunk, hasDictionary);
         return new ColumnMetaData
         {
-            Type = SchemaMapping.PhysicalType(chunk.Field.Type),
+            Type = chunk.Type.Stored,
             Encodings = [.. pages.Select(static p => p.Encoding).Append(ParquetEncoding.Rle).Distinct().Order()],
             PathInSchema = chunk.Path,
             Codec = chunk.Codec,
@@ -186,7 +196,7 @@ internal static class FooterAssembly
             TotalCompressedSize = chunk.ByteCount,
             DataPageOffset = layout.Offset + chunk.DictionaryByteCount,
             DictionaryPageOffset = hasDictionary ? layout.Offset : null,
-            Statistics = Fold(chunk),
+            Statistics = chunk.Statistics ?? Fold(chunk),
             EncodingStats = pages,
             BloomFilterOffset = chunk.BloomFilter.Length > 0 ? layout.BloomFilterOffset : null,
             BloomFilterLength = chunk.BloomFilter.Length > 0 ? chunk.BloomFilter.Length : null,
@@ -194,7 +204,7 @@ internal static class FooterAssembly
         };
     }
 
-    private static ImmutableArray<PageEncodingStats> CountPages(EncodedChunk chunk, bool hasDictionary)
+    private static ImmutableArray<PageEncodingStats> CountPages(ChunkFacts chunk, bool hasDictionary)
     {
         IEnumerable<PageEncodingStats> data = chunk.PageIndex
             .GroupBy(static p => (Type: p.IsV2 ? PageType.DataPageV2 : PageType.DataPage, p.Encoding))
@@ -202,9 +212,9 @@ internal static class FooterAssembly
         return hasDictionary ? [new PageEncodingStats(PageType.DictionaryPage, ParquetEncoding.Plain, 1), .. data] : [.. data];
     }
 
-    private static SizeStatistics? Sizes(EncodedChunk chunk)
+    private static SizeStatistics? Sizes(ChunkFacts chunk)
     {
-        bool isVariable = chunk.Field.Type.IsVariableWidth;
+        bool isVariable = chunk.HasVariableByteCounts;
         if (!isVariable && chunk.LevelHistograms.Length == 0)
         {
             return null;
@@ -220,7 +230,7 @@ internal static class FooterAssembly
     }
 
     // < Of equal bounds the exact one wins: a shortened bound of another page is no tighter than it.
-    private static Statistics Fold(EncodedChunk chunk)
+    private static Statistics Fold(ChunkFacts chunk)
     {
         long nulls = 0;
         int lowest = -1;
@@ -262,9 +272,12 @@ internal static class FooterAssembly
 
     private static bool IsBetter(int comparison, bool isExact) => comparison < 0 || (comparison == 0 && isExact);
 
-    private static int Compare(EncodedChunk chunk, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
-        BoundOrder.Compare(chunk.Field.Type, left, right);
+    private static int Compare(ChunkFacts chunk, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
+        LeafOrder.Compare(chunk.Type, left, right);
 }
+
+/// <summary>A row group as the footer describes it: its chunks in schema order, and what its rows are sorted by.</summary>
+internal sealed record FooterRowGroup(long RowCount, IReadOnlyList<ChunkFacts> Chunks, ImmutableArray<SortingColumn> SortedBy);
 
 /// <summary>Where a chunk and its indexes come to lie in the file; a length of 0 means that there is no index.</summary>
 internal struct ChunkLayout

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Reflection;
 using Lakehouse.Columns;
 using Lakehouse.Storage;
 
@@ -12,10 +11,6 @@ namespace Lakehouse.Parquet;
 /// </summary>
 public sealed class ParquetFileWriter : IDisposable
 {
-    private static readonly string CreatedBy = "Lakehouse version 0.1.0 (build "
-        + (typeof(ParquetFileWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0")
-        + ")";
-
     private static readonly byte[] FileMagic = FooterFormat.Magic.ToArray();
     private readonly ParquetWriterOptions _options;
     private readonly ColumnWriter?[] _writers;
@@ -192,7 +187,14 @@ public sealed class ParquetFileWriter : IDisposable
         long offset = upload.Length;
         var patches = new PatchRecorder(_patchable);
         using var tail = new PooledBuffer(4096);
-        FooterAssembly.Append(tail, Schema, _groups, _layouts, patches, offset, _options, CreatedBy);
+        ImmutableArray<SortingColumn> sorting = FooterAssembly.Sorting(Schema, _options.SortedBy);
+        FooterAssembly.Append(
+            tail,
+            FooterAssembly.Begin(SchemaMapping.ToElements(Schema), _options.KeyValueMetadata),
+            _groups.ConvertAll(g => new FooterRowGroup(g.RowCount, g.Chunks, sorting)),
+            _layouts,
+            patches,
+            offset);
         await upload.WriteAsync(tail.WrittenMemory, cancellation);
         offset += tail.Length;
         Invariant.Holds(upload.Length == offset, "the file is as long as its footer says");
