@@ -66,6 +66,15 @@ public sealed class BloomFilter
         }
     }
 
+    /// <summary>The filter as it lies in a file, header first.</summary>
+    internal byte[] ToBytes()
+    {
+        using var target = new PooledBuffer(HeaderBytesMax);
+        WriteHeader(target);
+        target.Append(Bitset);
+        return target.Written.ToArray();
+    }
+
     /// <summary>Forgets all values.</summary>
     internal void Clear() => _words.AsSpan().Clear();
 

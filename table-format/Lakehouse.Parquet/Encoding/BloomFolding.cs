@@ -12,6 +12,23 @@ internal static class BloomFolding
     // A filter that lets every fourth absent value through is not worth its bytes.
     private const double UselessFrom = 0.25;
 
+    private const double FalsePositivesMax = 0.01;
+
+    /// <summary>A filled filter as it is written, header first, as small as it can be; empty when it is not worth its bytes.</summary>
+    internal static byte[] Folded(BloomFilter filter)
+    {
+        ReadOnlySpan<byte> blocks = Fold(filter.Bitset.ToArray(), FalsePositivesMax);
+        if (blocks.IsEmpty)
+        {
+            return [];
+        }
+
+        using var target = new PooledBuffer(BloomFilter.HeaderBytesMax);
+        BloomFilter.WriteHeader(target, blocks.Length);
+        target.Append(blocks);
+        return target.Written.ToArray();
+    }
+
     /// <summary>
     /// Folds blocks in place as often as the share of false positives allows; gives the blocks that are left, empty when even unfolded
     /// they would let too much through. Their number is a power of two.

@@ -14,8 +14,10 @@ internal static class ConvertedTypes
     internal const int TimeMicros = 8;
     internal const int TimestampMillis = 9;
     internal const int TimestampMicros = 10;
+    internal const int UnsignedInt8 = 11;
     internal const int UnsignedInt32 = 13;
     internal const int UnsignedInt64 = 14;
+    internal const int SignedInt64 = 18;
     internal const int Json = 19;
     internal const int Interval = 21;
 }

@@ -14,7 +14,7 @@ internal static class PageIndexFormat
         writer.List(1, ThriftWriter.True, pages.Length);
         foreach (ref readonly EncodedPage page in pages)
         {
-            writer.BoolElement(page.NullCount == page.ValueCount);
+            writer.BoolElement(!page.HasBounds);
         }
 
         writer.List(2, ThriftWriter.BinaryType, pages.Length);
@@ -32,10 +32,13 @@ internal static class PageIndexFormat
         }
 
         writer.I32(4, (int)order);
-        writer.List(5, ThriftWriter.I64Type, pages.Length);
-        foreach (ref readonly EncodedPage page in pages)
+        if (Array.TrueForAll(chunk.PageIndex, static p => p.NullCount >= 0))
         {
-            writer.ZigZag(page.NullCount);
+            writer.List(5, ThriftWriter.I64Type, pages.Length);
+            foreach (ref readonly EncodedPage page in pages)
+            {
+                writer.ZigZag(page.NullCount);
+            }
         }
 
         if (chunk.LevelHistograms.Length > 0)

@@ -22,7 +22,7 @@ internal struct LevelStream
     }
 
     /// <summary>The levels of a V1 page, which say themselves how long they are; moves the position behind them.</summary>
-    internal static LevelStream OfV1(ParquetEncoding encoding, int max, int count, byte[] page, ref int start, int end)
+    internal static LevelStream OfV1(ParquetEncoding encoding, int max, int count, ReadOnlySpan<byte> page, ref int start, int end)
     {
         if (max == 0)
         {
@@ -36,7 +36,7 @@ internal struct LevelStream
         }
         else if (encoding == ParquetEncoding.Rle && end - start >= 4)
         {
-            length = BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(start));
+            length = BinaryPrimitives.ReadInt32LittleEndian(page[start..]);
             start += 4;
         }
         else

@@ -275,8 +275,8 @@ public sealed class ParquetFileReader
         }
     }
 
-    /// <summary>A reader over the bytes of a chunk that hold the wanted rows; they have to be fetched.</summary>
-    internal LeafReader OpenChunk(int group, Leaf leaf, RowRanges rows, OffsetIndex? index, Checksums checksums)
+    /// <summary>Throws <see cref="ParquetFormatException"/> when what the footer says of a chunk cannot be, or its codec is not read here.</summary>
+    internal void CheckChunk(int group, Leaf leaf)
     {
         RowGroup of = MetaData.RowGroups[group];
         ColumnMetaData chunk = of.Columns[leaf.Ordinal].MetaData;
@@ -297,7 +297,15 @@ public sealed class ParquetFileReader
         {
             throw Located(new ParquetFormatException($"Codec {chunk.Codec} is not read here."), group, leaf.Name, start);
         }
+    }
 
+    /// <summary>A reader over the bytes of a chunk that hold the wanted rows; they have to be fetched.</summary>
+    internal LeafReader OpenChunk(int group, Leaf leaf, RowRanges rows, OffsetIndex? index, Checksums checksums)
+    {
+        CheckChunk(group, leaf);
+        RowGroup of = MetaData.RowGroups[group];
+        ColumnMetaData chunk = of.Columns[leaf.Ordinal].MetaData;
+        (long start, long length) = Extent(chunk);
         ImmutableArray<PageRun> runs = index is not null && ChunkPlan.Of(start, length, index, of.NumRows, rows) is { } some
             ? some
             : ChunkPlan.Whole(start, length);
@@ -316,6 +324,7 @@ public sealed class ParquetFileReader
             : (start, length);
     }
 
-    private ParquetFormatException Located(ParquetFormatException e, int group, string column, long offset) =>
+    /// <summary>The same fault, with its place.</summary>
+    internal ParquetFormatException Located(ParquetFormatException e, int group, string column, long offset) =>
         new($"'{_path}' in {_store.Root}, row group {group}, column '{column}', byte {offset}: {e.Message}", e);
 }

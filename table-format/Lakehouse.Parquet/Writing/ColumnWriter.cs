@@ -336,7 +336,7 @@ internal abstract class ColumnWriter : IDisposable
             DefinitionLevelsByteLength = definitions,
         };
         int headerBytes = PageAssembly.Append(_pages, header, body, Options.Codec, Options.Level, _header);
-        page.ByteCount = _pages.Length - page.Offset;
+        page.ByteCount = _pages.Length - (int)page.Offset;
         _uncompressedByteCount += headerBytes + body.Length;
         _pageIndex.Add(page);
         if (_path is not null)

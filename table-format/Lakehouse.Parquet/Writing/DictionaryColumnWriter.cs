@@ -20,7 +20,6 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
 {
     private const int ProbeValuesMin = 1024;
     private const int ProbeValuesMax = 1 << 16;
-    private const double FalsePositivesMax = 0.01;
     private readonly ColumnWriterState _state;
     private readonly string _name;
     private readonly BloomFilter? _filter;
@@ -182,18 +181,9 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
             InsertDictionary(_filter);
         }
 
-        byte[] words = _filter.Bitset.ToArray();
+        byte[] folded = BloomFolding.Folded(_filter);
         _filter.Clear();
-        ReadOnlySpan<byte> folded = BloomFolding.Fold(words, FalsePositivesMax);
-        if (folded.IsEmpty)
-        {
-            return [];
-        }
-
-        using var target = new PooledBuffer(BloomFilter.HeaderBytesMax);
-        BloomFilter.WriteHeader(target, folded.Length);
-        target.Append(folded);
-        return target.Written.ToArray();
+        return folded;
     }
 
     /// <summary>Takes the distinct values into a bloom filter.</summary>
@@ -353,9 +343,9 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     private ReadOnlySpan<uint> Decode(ReadOnlySpan<byte> bytes, in EncodedPage page, uint[] scratch, byte[] bits, EntryLevels? levels)
     {
         PageHeader header = PageHeaderFormat.Read(bytes, out int headerBytes);
-        byte[] body = ArrayPool<byte>.Shared.Rent(Math.Max(1, header.UncompressedPageSize));
-        Span<byte> values = body.AsSpan(0, header.UncompressedPageSize);
-        Unpack(header, bytes[headerBytes..], values);
+        using var body = new PooledBuffer(Math.Max(1, header.UncompressedPageSize));
+        PageAssembly.Unpack(Options.Codec, header, bytes[headerBytes..], body);
+        ReadOnlySpan<byte> values = body.Written;
         if (levels is not null)
         {
             values = values[levels.Decode(values, page.ValueCount, header)..];
@@ -379,17 +369,6 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
 
         Span<uint> indexes = scratch.AsSpan(0, page.ValueCount - page.NullCount);
         RleHybrid.Decode(values[1..], values[0], indexes);
-        ArrayPool<byte>.Shared.Return(body);
         return indexes;
-    }
-
-    private void Unpack(in PageHeader header, ReadOnlySpan<byte> packed, Span<byte> body)
-    {
-        int levels = header.Type == PageType.DataPageV2 ? header.LevelsByteLength : 0;
-        packed[..levels].CopyTo(body);
-        PageCodec.Decompress(
-            header.Type == PageType.DataPageV2 && !header.IsCompressed ? CompressionCodec.Uncompressed : Options.Codec,
-            packed[levels..],
-            body[levels..]);
     }
 }

@@ -229,8 +229,8 @@ internal static class FooterAssembly
         };
     }
 
-    // < Of equal bounds the exact one wins: a shortened bound of another page is no tighter than it.
-    private static Statistics Fold(ChunkFacts chunk)
+    /// <summary>The statistics of a chunk from those of its pages. Of equal bounds the exact one wins: a shortened one is no tighter.</summary>
+    internal static Statistics Fold(ChunkFacts chunk)
     {
         long nulls = 0;
         int lowest = -1;

@@ -42,4 +42,33 @@ internal static class PageAssembly
         target.Advance(scratch.Length + packed.Length);
         return scratch.Length;
     }
+
+    /// <summary>
+    /// Appends the body of a page as it was before it was compressed: V2 with its levels in front. Throws <see cref="ParquetFormatException"/>
+    /// when header and bytes do not agree; nothing is allocated for a claim that the bytes cannot hold.
+    /// </summary>
+    internal static void Unpack(CompressionCodec codec, in PageHeader header, ReadOnlySpan<byte> packed, PooledBuffer target)
+    {
+        int size = header.UncompressedPageSize;
+        int levels = header.Type == PageType.DataPageV2 ? header.LevelsByteLength : 0;
+        if (levels < 0 || levels > packed.Length || levels > size)
+        {
+            throw new ParquetFormatException($"{levels} bytes of levels in a page of {packed.Length}.");
+        }
+
+        CompressionCodec by = header.Type == PageType.DataPageV2 && !header.IsCompressed ? CompressionCodec.Uncompressed : codec;
+        if (size > levels && !PageCodec.CanHold(by, packed[levels..], size - levels))
+        {
+            throw new ParquetFormatException($"{packed.Length} bytes of {by} cannot hold the {size} that the page header says.");
+        }
+
+        Span<byte> body = target.Reserve(size)[..size];
+        packed[..levels].CopyTo(body);
+        if (size > levels)
+        {
+            PageCodec.Decompress(by, packed[levels..], body[levels..]);
+        }
+
+        target.Advance(size);
+    }
 }

@@ -353,7 +353,7 @@ public sealed class ParquetFileWriter : IDisposable
         }
     }
 
-    private static ColumnWriter NewWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path = null) =>
+    internal static ColumnWriter NewWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path = null) =>
         field.Type.Kind switch
         {
             TypeKind.Boolean => new BooleanColumnWriter(field, options, path),

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>
+/// The pages of one column chunk in memory, with what is known of them beside their headers. The memory belongs to whoever made the piece.
+/// </summary>
+internal sealed record ChunkPiece
+{
+    /// <summary>The leaf as the file has it that the pages come from.</summary>
+    internal required Leaf Leaf { get; init; }
+
+    internal required CompressionCodec Codec { get; init; }
+
+    /// <summary>The dictionary page's bytes, header first; empty when there is none.</summary>
+    internal ReadOnlyMemory<byte> DictionaryBytes { get; init; }
+
+    /// <summary>The dictionary page; null when there is none.</summary>
+    internal PiecePage? Dictionary { get; init; }
+
+    /// <summary>What the pages' offsets count in.</summary>
+    internal required ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>The data pages.</summary>
+    internal required PiecePage[] Pages { get; init; }
+
+    /// <summary>Rows of the chunk.</summary>
+    internal required long RowCount { get; init; }
+
+    /// <summary>Entries, nulls included.</summary>
+    internal required long ValueCount { get; init; }
+
+    /// <summary>Bounds and nulls of each page; null when they are not known of all.</summary>
+    internal ColumnIndex? Index { get; init; }
+
+    /// <summary>Bytes of strings and binary of each page; empty when they are not known.</summary>
+    internal ImmutableArray<long> VariableByteCounts { get; init; } = [];
+
+    /// <summary>Bounds and counts of the chunk as far as they can be trusted; null when nothing is known.</summary>
+    internal Statistics? Statistics { get; init; }
+
+    /// <summary>The chunk's bloom filter with its header; empty when there is none.</summary>
+    internal byte[] BloomFilter { get; init; } = [];
+
+    /// <summary>Which pages there are, by their headers.</summary>
+    internal PageKinds Kinds
+    {
+        get
+        {
+            PageKinds kinds = PageKinds.None;
+            foreach (PiecePage page in Pages)
+            {
+                kinds |= page.IsDictionaryEncoded ? PageKinds.Dictionary : PageKinds.Other;
+            }
+
+            return kinds;
+        }
+    }
+
+    internal ReadOnlySpan<byte> Packed(in PiecePage page) =>
+        Bytes.Span.Slice(page.Offset + page.HeaderByteCount, page.Header.CompressedPageSize);
+}
+
+/// <summary>A page within a piece.</summary>
+/// <param name="Offset">Where its header begins.</param>
+/// <param name="HeaderByteCount">Bytes of the header.</param>
+/// <param name="Header">The header.</param>
+/// <param name="RowCount">Rows that begin in it; -1 when that is not known, or rows go on from page to page.</param>
+internal readonly record struct PiecePage(int Offset, int HeaderByteCount, PageHeader Header, int RowCount)
+{
+    internal int End => Offset + HeaderByteCount + Header.CompressedPageSize;
+
+    internal bool IsDictionaryEncoded => Header.Encoding is ParquetEncoding.PlainDictionary or ParquetEncoding.RleDictionary;
+}

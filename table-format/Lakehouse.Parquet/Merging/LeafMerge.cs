@@ -1,0 +1,90 @@
+using Lakehouse.Columns;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>What an input brings to a leaf: a piece and how it is used, or nulls.</summary>
+/// <param name="Piece">The pages; null when there are none.</param>
+/// <param name="From">Where they come from.</param>
+/// <param name="RowCount">Rows of the input.</param>
+/// <param name="Joins">Whether its pages are joined into larger ones.</param>
+internal readonly record struct LeafInput(ChunkPiece? Piece, SourceLeaf From, long RowCount, bool Joins);
+
+/// <summary>Makes one chunk of a leaf of what the inputs bring: dictionaries first, as they decide what happens to pages.</summary>
+internal static class LeafMerge
+{
+    /// <param name="field">The leaf as a field.</param>
+    /// <param name="target">The leaf.</param>
+    /// <param name="inputs">What is joined, in order.</param>
+    /// <param name="codec">The codec of the chunk.</param>
+    /// <param name="options">How to write what is written.</param>
+    /// <param name="located">Gives a fault the place of the input.</param>
+    internal static JoinedChunk Run(
+        Field field,
+        MergeLeaf target,
+        LeafInput[] inputs,
+        CompressionCodec codec,
+        MergeOptions options,
+        Func<ParquetFormatException, int, ParquetFormatException> located)
+    {
+        using DictionaryUnion? union = Array.Exists(inputs, static i => HasDictionaryPages(i))
+            ? new DictionaryUnion(target.Leaf.Type, options.DictionaryBytesMax)
+            : null;
+        var maps = new uint[]?[inputs.Length];
+        bool[] expands = new bool[inputs.Length];
+        bool leftDictionary = false;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            if (!HasDictionaryPages(inputs[i]))
+            {
+                leftDictionary |= inputs[i].Piece?.Kinds == PageKinds.Other && inputs[i].From.Origin != LeafOrigin.Levels;
+                continue;
+            }
+
+            ChunkPiece piece = inputs[i].Piece!; // < Not null: it has pages.
+            try
+            {
+                expands[i] = leftDictionary || !union!.TryAdd(piece, out maps[i]);
+            }
+            catch (ParquetFormatException e)
+            {
+                throw located(e, i);
+            }
+
+            leftDictionary |= expands[i] || piece.Kinds != PageKinds.Dictionary;
+        }
+
+        using var join = new ChunkJoin(target, codec, options.Writer, union is { Count: > 0 } ? union : null);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            try
+            {
+                Append(join, inputs[i], maps[i], expands[i]);
+            }
+            catch (ParquetFormatException e)
+            {
+                throw located(e, i);
+            }
+        }
+
+        return join.Finish(field, BloomFilterMerge.Of(inputs, target, union, expands, options));
+    }
+
+    internal static bool HasDictionaryPages(LeafInput input) =>
+        input.Piece is { } piece && input.From.Origin != LeafOrigin.Levels && (piece.Kinds & PageKinds.Dictionary) != 0;
+
+    private static void Append(ChunkJoin join, in LeafInput input, uint[]? map, bool expands)
+    {
+        if (input.Piece is not { } piece)
+        {
+            join.AppendNulls(input.RowCount);
+        }
+        else if (input.From.Origin == LeafOrigin.Levels)
+        {
+            join.AppendLevels(piece, input.From);
+        }
+        else
+        {
+            join.Append(piece, map, input.Joins, expands);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Lakehouse.Columns;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>An input of a merge: a file whose footer was read. Immutable.</summary>
+public sealed class MergeSource
+{
+    private MergeSource(IObjectStore store, ObjectPath path, ParquetFileReader reader) => (Store, Path, Reader) = (store, path, reader);
+
+    /// <summary>The file.</summary>
+    public ObjectPath Path { get; }
+
+    /// <summary>Bytes of the file.</summary>
+    public long ByteCount => Reader.ByteCount;
+
+    /// <summary>Its footer.</summary>
+    public FileMetaData MetaData => Reader.MetaData;
+
+    /// <summary>Its columns.</summary>
+    public Schema Schema => Reader.Schema;
+
+    /// <summary>Rows.</summary>
+    public long RowCount => MetaData.NumRows;
+
+    internal IObjectStore Store { get; }
+
+    internal ParquetFileReader Reader { get; }
+
+    /// <summary>How the dictionaries of its chunks continue those of other inputs; null when they were not read.</summary>
+    internal IReadOnlyDictionary<(int RowGroup, int Chunk), int>? DictionaryFamilies { get; private init; }
+
+    /// <summary>
+    /// Opens a file. With <paramref name="families"/>, given to all inputs of a merge in their order, its dictionaries are read too, and the
+    /// plan tells which columns can be copied; without, that turns out when they are merged. Throws <see cref="ParquetFormatException"/> for
+    /// what is no Parquet file, or a damaged one.
+    /// </summary>
+    public static async Task<MergeSource> OpenAsync(
+        IObjectStore store, ObjectPath path, DictionaryFamilies? families, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, path, cancellation);
+        for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
+        {
+            RowGroup group = reader.MetaData.RowGroups[g];
+            if (group.Columns.Length != reader.Leaves.Length || group.NumRows < 0)
+            {
+                throw new ParquetFormatException(
+                    $"'{path}' in {store.Root}, row group {g}: {group.Columns.Length} chunks of {group.NumRows} rows for {reader.Leaves.Length} columns.");
+            }
+
+            for (int c = 0; c < group.Columns.Length; c++)
+            {
+                reader.CheckChunk(g, reader.Leaves[c]);
+            }
+        }
+
+        return new MergeSource(store, path, reader)
+        {
+            DictionaryFamilies = families is null ? null : await families.ClassifyAsync(store, path, reader, cancellation),
+        };
+    }
+
+    /// <summary>The same without a look at the dictionaries.</summary>
+    public static Task<MergeSource> OpenAsync(IObjectStore store, ObjectPath path, CancellationToken cancellation) =>
+        OpenAsync(store, path, families: null, cancellation);
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using Lakehouse.Storage;
+
+namespace Lakehouse.Parquet;
+
+/// <summary>
+/// The bytes of the inputs of one output row group, or of some of its columns: chunks that lie close to each other are read together, and
+/// files side by side. Owns pooled memory.
+/// </summary>
+internal sealed class RowGroupInputs : IDisposable
+{
+    /// <summary>Bytes that are read and thrown away rather than asked for around.</summary>
+    private const long GapMax = 64 << 10;
+
+    private readonly Loaded[] _inputs;
+
+    private RowGroupInputs(Loaded[] inputs) => _inputs = inputs;
+
+    /// <summary>Reads what the columns from <paramref name="columnFrom"/> on, so many of them, need of each input.</summary>
+    internal static async Task<RowGroupInputs> LoadAsync(
+        MergedRowGroup group, MergeShape shape, IReadOnlyList<MergeSource> sources, int columnFrom, int columnCount, CancellationToken cancellation)
+    {
+        Loaded[] inputs = [.. group.Inputs.Select(i => new Loaded(i, sources[i.Source], [.. ChunksOf(shape, i, columnFrom, columnCount)]))];
+        try
+        {
+            await SideBySide.RunAsync(inputs, SideBySide.RequestsAtATime, static (input, c) => input.LoadAsync(c), cancellation);
+            return new RowGroupInputs(inputs);
+        }
+        catch
+        {
+            Release(inputs);
+            throw;
+        }
+    }
+
+    /// <summary>Bytes that <see cref="LoadAsync"/> holds.</summary>
+    internal static long ByteCount(MergedRowGroup group, MergeShape shape, IReadOnlyList<MergeSource> sources, int columnFrom, int columnCount) =>
+        group.Inputs.Sum(i => ChunksOf(shape, i, columnFrom, columnCount)
+            .Sum(c => sources[i.Source].MetaData.RowGroups[i.RowGroup].Columns[c].MetaData.TotalCompressedSize));
+
+    /// <summary>
+    /// A chunk of an input, by the input's position in the group. Throws <see cref="ParquetFormatException"/> with its place when its pages
+    /// make no sense.
+    /// </summary>
+    internal ChunkPiece Piece(int input, Leaf leaf)
+    {
+        Loaded loaded = _inputs[input];
+        try
+        {
+            return PieceReading.OfFile(
+                leaf,
+                loaded.Source.MetaData,
+                loaded.Group,
+                loaded.BytesOf(leaf.Ordinal),
+                loaded.Indexes.Columns.GetValueOrDefault(leaf.Ordinal),
+                loaded.Indexes.Offsets.GetValueOrDefault(leaf.Ordinal),
+                loaded.Indexes.Filters.TryGetValue(leaf.Ordinal, out BloomFilter? filter) ? filter.ToBytes() : []);
+        }
+        catch (ParquetFormatException e)
+        {
+            throw Located(e, input, leaf);
+        }
+    }
+
+    /// <summary>The same fault, with the place of a chunk.</summary>
+    internal ParquetFormatException Located(ParquetFormatException e, int input, Leaf leaf)
+    {
+        Loaded loaded = _inputs[input];
+        return loaded.Source.Reader.Located(
+            e, loaded.Input.RowGroup, leaf.Name, loaded.Source.Reader.Extent(loaded.Group.Columns[leaf.Ordinal].MetaData).Start);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Release(_inputs);
+
+    private static void Release(Loaded[] inputs)
+    {
+        foreach (Loaded input in inputs)
+        {
+            input.Release();
+        }
+    }
+
+    private static IEnumerable<int> ChunksOf(MergeShape shape, MergeInput input, int columnFrom, int columnCount) =>
+        shape.Sources[input.Source].AsSpan().Slice(columnFrom, columnCount).ToArray()
+            .SelectMany(static c => c.Leaves).Select(static l => l.Leaf?.Ordinal).OfType<int>().Distinct().Order();
+
+    private sealed class Loaded(MergeInput input, MergeSource source, int[] chunks)
+    {
+        private readonly List<(long Offset, int Length, byte[] Bytes)> _runs = [];
+
+        internal MergeInput Input => input;
+
+        internal MergeSource Source => source;
+
+        internal RowGroup Group => source.MetaData.RowGroups[input.RowGroup];
+
+        internal PageIndexes Indexes { get; private set; } = PageIndexes.None;
+
+        internal async Task LoadAsync(CancellationToken cancellation)
+        {
+            (long Start, long Length)[] extents = [.. chunks.Select(c => source.Reader.Extent(Group.Columns[c].MetaData)).OrderBy(static e => e.Start)];
+            for (int i = 0; i < extents.Length;)
+            {
+                (long start, long end) = (extents[i].Start, extents[i].Start + extents[i].Length);
+                for (i++; i < extents.Length && extents[i].Start - end <= GapMax && extents[i].Start + extents[i].Length - start <= int.MaxValue / 2; i++)
+                {
+                    end = Math.Max(end, extents[i].Start + extents[i].Length);
+                }
+
+                if (end - start > Array.MaxLength)
+                {
+                    throw new ParquetFormatException($"'{source.Path}', row group {input.RowGroup}: a chunk of {end - start} bytes is too large to be merged.");
+                }
+
+                _runs.Add((start, (int)(end - start), ArrayPool<byte>.Shared.Rent((int)(end - start))));
+            }
+
+            await source.Store.ReadAsync(source.Path, [.. _runs.Select(static r => new ReadRange(r.Offset, r.Bytes.AsMemory(0, r.Length)))], cancellation);
+            Indexes = await source.Reader.Indexes.ReadAsync(
+                input.RowGroup, chunks, chunks, [.. chunks.Where(c => Group.Columns[c].MetaData.BloomFilterOffset is not null)], cancellation);
+        }
+
+        internal ReadOnlyMemory<byte> BytesOf(int chunk)
+        {
+            (long start, long length) = source.Reader.Extent(Group.Columns[chunk].MetaData);
+            (long offset, int runLength, byte[] bytes) = _runs.Find(r => start >= r.Offset && start + length <= r.Offset + r.Length);
+            Invariant.Holds(bytes is not null && start - offset + length <= runLength, "a chunk that is asked for was read");
+            return bytes.AsMemory((int)(start - offset), (int)length);
+        }
+
+        internal void Release()
+        {
+            foreach ((_, _, byte[] bytes) in _runs)
+            {
+                ArrayPool<byte>.Shared.Return(bytes);
+            }
+
+            _runs.Clear();
+        }
+    }
+}
