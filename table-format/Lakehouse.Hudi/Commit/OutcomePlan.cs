@@ -106,7 +106,7 @@ internal static class OutcomePlan
                 && plan.Files.Zip(plan.Merged).All(static m => m.First.RowCount == m.Second.Inputs.Sum(static i => i.RowCount))),
             "A merged file has all the rows of its inputs and no other.");
         Outcome outcome = isMerge
-            ? WithFiles(table, found, claim, proposal, "CLUSTER")
+            ? WithFiles(table, found, claim, proposal, CommitMetadata.MergeOperation)
             : WithFiles(
                 table, found, claim, proposal, "DELETE",
                 (CommitMetadata.ErasedKey, plan.RowsTaken.ToString(CultureInfo.InvariantCulture)));

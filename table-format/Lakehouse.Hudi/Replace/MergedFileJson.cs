@@ -24,6 +24,6 @@ internal static class MergedFileJson
     internal static MergedFile Read(JsonElement json) => new(
     [
         .. json.GetProperty("inputs").EnumerateArray().Select(static i =>
-            new MergeInput(i.Text("partitionPath"), i.Text("fileId"), i.Text("path"), i.Long("byteCount"), i.Long("rowCount"))),
+            new MergedSlice(i.Text("partitionPath"), i.Text("fileId"), i.Text("path"), i.Long("byteCount"), i.Long("rowCount"))),
     ]);
 }

@@ -31,7 +31,7 @@ public sealed record ReplacedGroup(string PartitionPath, string FileId, string? 
 
 /// <summary>What one file is merged from (Hudi <c>HoodieClusteringGroup</c>).</summary>
 /// <param name="Inputs">The files, in the order of their rows in the new one.</param>
-public sealed record MergedFile(ImmutableArray<MergeInput> Inputs);
+public sealed record MergedFile(ImmutableArray<MergedSlice> Inputs);
 
 /// <summary>One file that is merged with others (Hudi <c>HoodieSliceInfo</c>).</summary>
 /// <param name="PartitionPath">The table partition.</param>
@@ -39,4 +39,4 @@ public sealed record MergedFile(ImmutableArray<MergeInput> Inputs);
 /// <param name="Path">The data file.</param>
 /// <param name="ByteCount">Its size.</param>
 /// <param name="RowCount">Rows in it, by its footer.</param>
-public sealed record MergeInput(string PartitionPath, string FileId, string Path, long ByteCount, long RowCount);
+public sealed record MergedSlice(string PartitionPath, string FileId, string Path, long ByteCount, long RowCount);

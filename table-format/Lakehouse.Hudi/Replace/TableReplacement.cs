@@ -71,11 +71,36 @@ public sealed class TableReplacement
     /// <summary>Refuses a store that does not honour put-if-absent.</summary>
     public Task ProbeAsync(CancellationToken cancellation) => StoreProbe.RunAsync(Table.Store, _random, cancellation);
 
+    /// <summary>What the names of its staging folders begin with, and no other's.</summary>
+    public string StagingPrefix => $"{_purpose}-files-{_name}-";
+
     /// <summary>A new folder for files that are not part of the table yet.</summary>
     public ObjectPath StagingFolder() => HudiTable.StagingFolder(_purpose, "files", _name, _stagingFolders++);
 
     /// <summary>Deletes a staging folder: of what was committed there are copies.</summary>
     public Task DeleteStagingAsync(ObjectPath folder) => Pruning.DeleteFolderAsync(Table.Store, folder, CancellationToken.None);
+
+    /// <summary>
+    /// Deletes what a dead process has staged, by the <see cref="StagingPrefix"/> that it had. One that lives loses its work by that, no more.
+    /// </summary>
+    public static async Task DeleteStagingAsync(HudiTable table, string prefix, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentException.ThrowIfNullOrEmpty(prefix);
+        List<ObjectPath> folders = [];
+        await foreach (ObjectStat stat in table.Store.ListAsync(HudiTable.TemporaryFolder, recursive: false, cancellation))
+        {
+            if (stat.IsFolder && stat.Path.Name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                folders.Add(stat.Path);
+            }
+        }
+
+        foreach (ObjectPath folder in folders)
+        {
+            await Pruning.DeleteFolderAsync(table.Store, folder, cancellation);
+        }
+    }
 
     /// <summary>
     /// The table with everything that is decided; null when it holds nothing. Throws <see cref="HudiException"/> for a table that follows

@@ -25,6 +25,8 @@ public sealed record CommitMetadata
     /// <summary>Key of the dead letters that left their table with this instant, counted by source partition.</summary>
     public const string ReplayedKey = "lakehouse.replayed";
 
+    internal const string MergeOperation = "CLUSTER";
+
     /// <summary>What kind of write it was, such as <c>INSERT</c> or <c>CLUSTER</c>.</summary>
     public required string OperationType { get; init; }
 
@@ -43,6 +45,9 @@ public sealed record CommitMetadata
     /// <summary>The file groups that this instant replaces.</summary>
     public IEnumerable<(string PartitionPath, string FileId)> ReplacedGroups =>
         PartitionToReplaceFileIds?.SelectMany(static p => p.Value.Select(fileId => (p.Key, fileId))) ?? [];
+
+    /// <summary>The same rows in other files: Hudi's clustering.</summary>
+    public bool IsMerge => OperationType == MergeOperation;
 
     /// <summary>Rows of the replaced file groups that this instant erased.</summary>
     public long RowsErased => ExtraMetadata.TryGetValue(ErasedKey, out string? rows)

@@ -214,9 +214,11 @@ internal sealed class TableOracle(IObjectStore store)
                 $"{file.Instant}, of history {instant.Metadata.Ledger!.HistoryEpoch}, has rows that were read in another");
         }
 
+        (int, long)[] erased = [.. Erased(instant.Metadata)];
+        Assert.True(erased.Length == 0 || !instant.Metadata.IsMerge, $"merge {file.Instant} lost {string.Join(",", erased)}");
         _moments.Add(file.Instant, new Moment(
             instant.Metadata.Ledger!.Entries.ToImmutableSortedDictionary(static e => e.Key.Partition, static e => e.Value.EndOffset),
-            (last?.Erased ?? []).Union(Erased(instant.Metadata))));
+            (last?.Erased ?? []).Union(erased)));
         return true;
     }
 

@@ -7,7 +7,8 @@ using Xunit;
 namespace Lakehouse.Tests.Protocol;
 
 /// <summary>
-/// One seed of the commit protocol: one to four workers, one or two processes that run services and one that reads, each in several lives,
+/// One seed of the commit protocol: one to four workers, one or two processes that run services, up to two that merge small files and one
+/// that reads, each in several lives,
 /// while calls fail, take long or lose their answer and processes die or sleep, for longer than every deadline and retention too.
 /// In a dense seed little time passes between the things that may go wrong together.
 /// </summary>
@@ -26,6 +27,7 @@ internal static class ProtocolScenario
         var system = new ProtocolSystem(world, dropped ?? DroppedRule.None, isDense);
         int committerCount = random.Next(1, 5);
         int keeperCount = random.Next(1, 3);
+        int compactorCount = random.Next(0, 3);
         double intensity = isDense ? _intensities[^1] : _intensities[random.Next(_intensities.Length)];
         var faults = new FaultPlan
         {
@@ -38,10 +40,10 @@ internal static class ProtocolScenario
         };
         var lives = new Lives(
             world,
-            (process, role) => Start(system, process, role, committerCount, keeperCount),
+            (process, role) => Start(system, process, role, committerCount, keeperCount, compactorCount),
             static () => { },
             MayGiveUp,
-            committerCount + keeperCount + 1)
+            committerCount + keeperCount + compactorCount + 1)
         {
             FaultyMax = 6,
         };
@@ -60,7 +62,8 @@ internal static class ProtocolScenario
         return (system.Tally, world.TraceHash);
     }
 
-    private static Task Start(ProtocolSystem system, SimulatedProcess process, int role, int committerCount, int keeperCount)
+    private static Task Start(
+        ProtocolSystem system, SimulatedProcess process, int role, int committerCount, int keeperCount, int compactorCount)
     {
         var self = new TableProcess(system, process);
         if (role < committerCount)
@@ -71,8 +74,9 @@ internal static class ProtocolScenario
             return RunAsync("worker", new CommitterLife(self, role, partitions).RunAsync);
         }
 
-        return role < committerCount + keeperCount
-            ? RunAsync("keeper", new KeeperLife(self).RunAsync)
+        role -= committerCount;
+        return role < keeperCount ? RunAsync("keeper", new KeeperLife(self).RunAsync)
+            : role < keeperCount + compactorCount ? RunAsync("compactor", new CompactorLife(self, runs: 4).RunAsync)
             : RunAsync("reader", new ReaderLife(self, readings: 4).RunAsync);
 
         Task RunAsync(string name, Func<Task> loop) => process.Scheduler.RunAsync(name, async () =>

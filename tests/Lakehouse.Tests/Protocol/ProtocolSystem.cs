@@ -145,7 +145,8 @@ internal sealed class ProtocolSystem
                 Tally.Releases++;
                 break;
             default:
-                Tally.Erasures += outcome.Action == TimelineFile.ReplaceCommit ? 1 : 0;
+                Tally.Merges += outcome.Merged.IsEmpty ? 0 : 1;
+                Tally.Erasures += outcome.Action == TimelineFile.ReplaceCommit && outcome.Merged.IsEmpty ? 1 : 0;
                 Tally.Commits += outcome.Action == TimelineFile.Commit ? 1 : 0;
                 break;
         }

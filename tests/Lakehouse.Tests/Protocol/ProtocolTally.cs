@@ -23,6 +23,13 @@ internal sealed record ProtocolTally
 
     public long Erasures { get; set; }
 
+    public long Merges { get; set; }
+
+    public long FilesMerged { get; set; }
+
+    /// <summary>Merged files that did not fit any more when they were to be committed.</summary>
+    public long MergesDropped { get; set; }
+
     /// <summary>Services that could not be done, such as going back before the first instant.</summary>
     public long Refusals { get; set; }
 
@@ -52,6 +59,9 @@ internal sealed record ProtocolTally
         Releases += other.Releases;
         Restores += other.Restores;
         Erasures += other.Erasures;
+        Merges += other.Merges;
+        FilesMerged += other.FilesMerged;
+        MergesDropped += other.MergesDropped;
         Refusals += other.Refusals;
         Readings += other.Readings;
         ReadingsLost += other.ReadingsLost;

@@ -6,7 +6,7 @@ namespace Lakehouse.Tests.Tidy;
 /// <summary>The projects and source files of the repository.</summary>
 internal static class Sources
 {
-    private static readonly string[] Folders = ["ingest", "table-format", "tests"];
+    private static readonly string[] Folders = ["ingest", "table-format", "compaction", "tests"];
 
     internal static IEnumerable<Project> Projects() =>
         from folder in Folders

@@ -26,10 +26,11 @@ public sealed partial class TidyTests
             "Lakehouse.Columns", "Lakehouse.Storage", "Lakehouse.Parquet", "Lakehouse.Hudi",
             "Lakehouse.Engine", "Lakehouse.Kafka", "Lakehouse.Formats",
         ],
+        ["Lakehouse.Compaction"] = ["Lakehouse.Columns", "Lakehouse.Storage", "Lakehouse.Parquet", "Lakehouse.Hudi"],
         ["Lakehouse.Service"] =
         [
             "Lakehouse.Columns", "Lakehouse.Storage", "Lakehouse.Parquet", "Lakehouse.Hudi",
-            "Lakehouse.Engine", "Lakehouse.Kafka", "Lakehouse.Formats", "Lakehouse.Ingest",
+            "Lakehouse.Engine", "Lakehouse.Kafka", "Lakehouse.Formats", "Lakehouse.Ingest", "Lakehouse.Compaction",
         ],
     };
 
@@ -197,6 +198,6 @@ public sealed partial class TidyTests
     [GeneratedRegex(@"\b(?:TO" + @"DO|FIX" + @"ME|HA" + @"CK)\b")]
     private static partial Regex LeftForLater();
 
-    [GeneratedRegex(@"`((?:ingest|table-format|tests|config|\.ci)/[\w./-]+)`")]
+    [GeneratedRegex(@"`((?:ingest|table-format|compaction|tests|config|\.ci)/[\w./-]+)`")]
     private static partial Regex ReadmePath();
 }
