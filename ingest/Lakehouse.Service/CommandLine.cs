@@ -76,6 +76,7 @@ internal static class CommandLine
         QueryCommand.Create(),
         DeadLettersCommand.Create(),
         DeleteCommand.Create(),
+        CompactCommand.Create(),
         CleanCommand.Create(),
         SavepointCommand.Create(),
         RestoreCommand.Create(),

@@ -53,6 +53,9 @@ public sealed record PipelineDefinition
     /// <summary>How S3 is reached, where the file says it.</summary>
     public S3Settings S3 { get; init; } = S3Settings.Default;
 
+    /// <summary>When and how the table's small files are merged; null: not by this pipeline.</summary>
+    public CompactionDefinition? Compaction { get; init; }
+
     /// <summary>Bytes that fetched messages and open files may take together. The process takes about 300 MB beside them.</summary>
     public long MemoryBudgetBytes { get; init; } = MemoryBudgetBytesDefault;
 

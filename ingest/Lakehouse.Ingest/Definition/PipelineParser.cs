@@ -30,6 +30,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
         CheckpointDefinition checkpoint = Checkpoint(root.FindMapping("checkpoint"));
         S3Settings s3 = S3Section.Read(root.FindMapping("s3"));
         long budget = Memory(root.FindMapping("memory"));
+        CompactionDefinition? compaction = CompactionSection.Read(root.FindMapping("compaction"));
         int parallelism = root.FindInteger("parallelism", 0, 1, 1024);
         root.Done();
         PipelineSchemas schemas = PipelineSchemas.Resolve(schema, table.KafkaColumns, steps, schemaLocation);
@@ -56,6 +57,7 @@ internal sealed partial class PipelineParser(string file, Func<string, string?> 
             DeadLetterLimit = limit,
             Checkpoint = checkpoint,
             S3 = s3,
+            Compaction = compaction,
             MemoryBudgetBytes = budget,
             Parallelism = parallelism == 0 ? null : parallelism,
             Schemas = schemas,

@@ -1,3 +1,4 @@
+using Lakehouse.Compaction;
 using Lakehouse.Ingest;
 
 namespace Lakehouse.Service;
@@ -17,6 +18,11 @@ internal static class PipelineFiles
         }
 
         PipelineDefinition definition = PipelineDefinition.Load(path, Environment.GetEnvironmentVariable);
+        if (definition.Compaction is { Schedule: { } schedule } compaction && CompactionTriggers.WhyNotCron(schedule) is { } wrong)
+        {
+            throw new PipelineDefinitionException(compaction.Location, wrong);
+        }
+
         return definition with
         {
             DeadLettersPath = definition.DeadLettersPath is { } letters ? Absolute(letters) : null,

@@ -95,9 +95,9 @@ internal static class TimelineCommand
         IEnumerable<string> ranges = commit.Ranges.Where(r => r.End > r.Start).Select(r =>
             FormattableString.Invariant($"{r.Key.Topic}-{r.Key.Partition} {r.Start}..{r.End - 1}"));
         List<string> all = [.. ranges];
-        string text = commit.Replayed.IsEmpty
-            ? string.Join(", ", all.Take(RangesShownMax))
-            : $"{Sizes.Count(commit.Replayed.Sum(r => r.Total))} dead letters replayed";
+        string text = !commit.Replayed.IsEmpty ? $"{Sizes.Count(commit.Replayed.Sum(r => r.Total))} dead letters replayed"
+            : commit.IsMerge ? $"{Sizes.Count(commit.ReplacedGroups.Count())} files merged"
+            : string.Join(", ", all.Take(RangesShownMax));
         return
         [
             instant.Time,

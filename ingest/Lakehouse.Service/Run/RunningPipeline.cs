@@ -1,3 +1,4 @@
+using Lakehouse.Compaction;
 using Lakehouse.Engine;
 using Lakehouse.Hudi;
 using Lakehouse.Ingest;
@@ -13,9 +14,16 @@ internal sealed class RunningPipeline : IAsyncDisposable
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(3);
     private readonly Pipeline _pipeline;
     private readonly LagReader _lag;
+    private readonly CompactionSchedule? _compaction;
     private long _commitsSeen = -1;
 
-    private RunningPipeline(string name, Pipeline pipeline, LagReader lag) => (Name, _pipeline, _lag) = (name, pipeline, lag);
+    private RunningPipeline(PipelineDefinition definition, Pipeline pipeline, LagReader lag, string worker, ILoggerFactory logs)
+    {
+        (Name, _pipeline, _lag) = (definition.Name, pipeline, lag);
+        _compaction = definition.Compaction is { IsEmbedded: true }
+            ? CompactionSettings.Of(definition).Schedule(pipeline.Table, worker, _ => Task.FromResult(Lag), logs)
+            : null;
+    }
 
     /// <summary>The pipeline's name.</summary>
     internal string Name { get; }
@@ -41,7 +49,7 @@ internal sealed class RunningPipeline : IAsyncDisposable
     {
         PipelineWorld world = World(worker, definition.S3, logs);
         Pipeline pipeline = await Pipeline.BuildAsync(definition, world, cancellation);
-        return new RunningPipeline(definition.Name, pipeline, new LagReader(definition, world, pipeline.Table));
+        return new RunningPipeline(definition, pipeline, new LagReader(definition, world, pipeline.Table), worker, logs);
     }
 
     /// <summary>The real world around a pipeline.</summary>
@@ -56,8 +64,23 @@ internal sealed class RunningPipeline : IAsyncDisposable
         Log = logs.CreateLogger("lakehouse"),
     };
 
-    /// <summary>Runs to the end or until stopped.</summary>
-    internal Task RunAsync(RunMode mode, CancellationToken stop) => _pipeline.Job.RunAsync(mode, stop);
+    /// <summary>
+    /// Runs to the end or until stopped. While it runs for ever, the table's small files are merged beside it as the pipeline's file says.
+    /// </summary>
+    internal async Task RunAsync(RunMode mode, CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task compacting = mode == RunMode.Continuous && _compaction is not null ? _compaction.RunAsync(ended.Token) : Task.CompletedTask;
+        try
+        {
+            await _pipeline.Job.RunAsync(mode, stop);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await compacting;
+        }
+    }
 
     /// <summary>
     /// Looks at the table and the log again. A look that fails or takes more than three seconds changes nothing: the job itself says what
