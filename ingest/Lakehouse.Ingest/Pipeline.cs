@@ -90,7 +90,8 @@ public sealed class Pipeline
         {
             int subtaskCount = await splits.OpenAsync(_definition.Parallelism ?? _world.CoreCount, cancellation);
             DeadLetterWatch? watch = _definition.DeadLetterLimit is { } limit ? new DeadLetterWatch(limit, _world.Time) : null;
-            return new JobParts([.. Enumerable.Range(0, subtaskCount).Select(i => Subtask(i, subtaskCount, splits, watch, start))], splits);
+            var cores = new IdleCores(_world.CoreCount - subtaskCount);
+            return new JobParts([.. Enumerable.Range(0, subtaskCount).Select(i => Subtask(i, subtaskCount, splits, watch, cores, start))], splits);
         }
         catch
         {
@@ -99,37 +100,45 @@ public sealed class Pipeline
         }
     }
 
-    /// <summary>Open files get half of the memory budget; what is fetched and not yet decoded gets the other.</summary>
-    private SubtaskParts Subtask(int index, int subtaskCount, KafkaSplits splits, DeadLetterWatch? watch, JobStart start)
+    /// <summary>
+    /// Open files get half of the memory budget; what is fetched and not yet decoded gets the other. Cores that are more than subtasks help to
+    /// encode.
+    /// </summary>
+    private SubtaskParts Subtask(
+        int index, int subtaskCount, KafkaSplits splits, DeadLetterWatch? watch, IdleCores cores, JobStart start)
     {
         var budget = new OpenFileBudget(_definition.MemoryBudgetBytes / 2 / subtaskCount);
+        TableWriter Writer(HudiTable table, TableDefinition? rows) => this.Writer(table, rows, index, start, budget, cores);
         return new SubtaskParts(
             new KafkaSource(_definition, splits, watch, _world.Time),
             StepBinding.Operators(_definition),
             new HudiSinkWriter(
-                Writer(Table, _definition.Table, index, start, budget),
+                Writer(Table, _definition.Table),
                 _definition.Schemas.OffsetIndex,
                 new RowRouter(StepBinding.Routes(_definition)),
                 [.. _definition.Routes.Zip(Routes, (route, table) =>
-                    new FollowerWriter(route.Table.Path, Writer(table, route.Table, index, start, budget)))],
+                    new FollowerWriter(route.Table.Path, Writer(table, route.Table)))],
                 DeadLetters is null || _definition.DeadLettersPath is not { } path
                     ? null
-                    : new FollowerWriter(path, Writer(DeadLetters, null, index, start, budget))));
+                    : new FollowerWriter(path, Writer(DeadLetters, null))));
     }
 
     /// <summary>The open files of a table of rows, or of dead letters.</summary>
-    private TableWriter Writer(HudiTable table, TableDefinition? rows, int subtask, JobStart start, OpenFileBudget budget) => new(
+    private TableWriter Writer(
+        HudiTable table, TableDefinition? rows, int subtask, JobStart start, OpenFileBudget budget, IdleCores cores) => new(
         table,
         checkpoint => HudiTable.StagingFolder(_definition.Name, _world.Worker, start.Attempt, checkpoint),
         new BaseFileOptions
         {
-            Parquet = rows?.Parquet ?? new ParquetWriterOptions(),
+            // < Dead letters have columns of their own: what is said of single ones is not for them.
+            Parquet = rows?.Parquet ?? _definition.Table.Parquet with { BloomFilters = [], SortedBy = [] },
             WriteToken = FormattableString.Invariant($"{subtask}-0-0"),
             EventTimeColumn = rows is null ? null : _definition.EventTimeColumn,
         },
         start.FirstCheckpoint.Value,
         (rows ?? _definition.Table).FileBytesMax,
-        budget);
+        budget,
+        cores);
 
     /// <summary>How much of each partition is fetched ahead follows from the budget and how many there are, which is asked first.</summary>
     private async Task<(IKafkaConsumer Consumer, TimeSpan GiveBackWithin)> OpenConsumerAsync(CancellationToken cancellation)

@@ -14,13 +14,13 @@ namespace Lakehouse.Ingest;
 /// </summary>
 internal sealed class TableWriter(
     HudiTable table, Func<long, ObjectPath> stagingFolder, BaseFileOptions options, long checkpoint, long fileBytesMax,
-    OpenFileBudget budget)
+    OpenFileBudget budget, IdleCores? cores = null)
     : IAsyncDisposable
 {
     private readonly Dictionary<string, OpenFile> _open = new(StringComparer.Ordinal);
     private readonly Dictionary<string, byte[]> _prefixes = new(StringComparer.Ordinal);
     private readonly int[] _partitionColumns = [.. table.Config.PartitionFields.Select(table.Config.Schema.IndexOf)];
-    private readonly ColumnWriterState _learnt = new();
+    private readonly ColumnWriterState _learnt = new(cores);
     private readonly List<int> _firstRows = [];
     private ImmutableArray<StagedFile>.Builder _closed = ImmutableArray.CreateBuilder<StagedFile>();
     private int[] _groups = [];

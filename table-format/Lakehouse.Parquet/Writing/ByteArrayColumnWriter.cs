@@ -167,9 +167,9 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         }
     }
 
-    protected override void UseDictionary(ColumnWriterState? from)
+    protected override void UseDictionary(ColumnState? from)
     {
-        _dictionary = from?.TakeDictionary<ByteArrayDictionary>(Name, Options.DictionaryEpochBytes);
+        _dictionary = from?.TakeDictionary<ByteArrayDictionary>(Options.DictionaryEpochBytes);
         _plainByteCount = 0;
     }
 

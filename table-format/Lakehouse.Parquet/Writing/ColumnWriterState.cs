@@ -1,63 +1,42 @@
+using System.Collections.Immutable;
+
 namespace Lakehouse.Parquet;
 
 /// <summary>
-/// What the writers of one sink have learnt about its columns, so that the next file does not try again: which ones have too many distinct
-/// values for a dictionary, and how those are encoded then; and the dictionaries of the others, which go on from file to file (an epoch)
-/// until they are too large to be repeated in each. Give the same object to every writer of a sink, open side by side or not. Not thread safe.
+/// What the writers of one sink share: what they have learnt about its columns, so that the next file does not try again, and the cores that
+/// may help them. Give the same object to every writer of a sink, open side by side or not. Not thread safe; nothing is shared between columns.
 /// </summary>
-public sealed class ColumnWriterState
+public sealed class ColumnWriterState(IdleCores? cores = null)
 {
-    private readonly HashSet<string> _withoutDictionary = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, EpochDictionary> _epochs = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ParquetEncoding> _encodings = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ColumnState> _columns = new(StringComparer.Ordinal);
+
+    internal IdleCores? Cores => cores;
 
     /// <summary>True when a column was found not worth a dictionary.</summary>
-    public bool IsWithoutDictionary(string column) => _withoutDictionary.Contains(column);
+    public bool IsWithoutDictionary(string column) => _columns.TryGetValue(column, out ColumnState? state) && state.IsWithoutDictionary;
 
     /// <summary>The encoding that was found best for a column without dictionary; null when none was tried.</summary>
-    public ParquetEncoding? EncodingOf(string column) => _encodings.TryGetValue(column, out ParquetEncoding encoding) ? encoding : null;
+    public ParquetEncoding? EncodingOf(string column) => _columns.TryGetValue(column, out ColumnState? state) ? state.Encoding : null;
 
-    internal void GiveUpDictionary(string column)
+    /// <summary>The part of one leaf, by its names from the root down.</summary>
+    internal ColumnState Of(ReadOnlySpan<string?> names)
     {
-        _withoutDictionary.Add(column);
-        if (_epochs.Remove(column, out EpochDictionary? epoch))
+        // < Not a dot: another column may have it in its name, and two columns are encoded at the same time.
+        string key = string.Join('\0', names);
+        if (!_columns.TryGetValue(key, out ColumnState? state))
         {
-            epoch.Dispose();
-        }
-    }
-
-    /// <summary>
-    /// The dictionary for a chunk that begins, which the caller disposes when it is done with it: that of the column's epoch, or a new one
-    /// where there is none, or when the epoch's has outgrown its limit.
-    /// </summary>
-    internal TDictionary TakeDictionary<TDictionary>(string column, long epochBytesMax)
-        where TDictionary : EpochDictionary, new()
-    {
-        if (epochBytesMax == 0)
-        {
-            return new TDictionary();
+            _columns.Add(key, state = new ColumnState());
         }
 
-        if (!_epochs.TryGetValue(column, out EpochDictionary? epoch) || epoch is not TDictionary || epoch.ByteCount > epochBytesMax)
-        {
-            epoch?.Dispose();
-            _epochs[column] = epoch = new TDictionary();
-        }
-
-        epoch.Join();
-        return (TDictionary)epoch;
+        return state;
     }
 
     /// <summary>Gives the dictionaries back; nothing is written with this any more.</summary>
     internal void ForgetDictionaries()
     {
-        foreach (EpochDictionary epoch in _epochs.Values)
+        foreach (ColumnState state in _columns.Values)
         {
-            epoch.Dispose();
+            state.ForgetDictionary();
         }
-
-        _epochs.Clear();
     }
-
-    internal void Choose(string column, ParquetEncoding encoding) => _encodings[column] = encoding;
 }

@@ -13,15 +13,14 @@ namespace Lakehouse.Parquet;
 /// 4. when the chunk ends and PLAIN would take about as much.
 /// Pages made until then are decoded and written again without it: within a chunk all pages have a dictionary or none has, as merging
 /// pages without decoding, and Spark's vectorised reader, need it. A dictionary goes on in the sink's next chunk and next file as long as it
-/// is small (<see cref="ColumnWriterState"/>). How values are encoded without one is tried out on the first page that
+/// is small (<see cref="ColumnState"/>). How values are encoded without one is tried out on the first page that
 /// has any. What was found is remembered for the sink's next files.
 /// </summary>
 internal abstract class DictionaryColumnWriter : ColumnWriter
 {
     private const int ProbeValuesMin = 1024;
     private const int ProbeValuesMax = 1 << 16;
-    private readonly ColumnWriterState _state;
-    private readonly string _name;
+    private readonly ColumnState _state;
     private readonly BloomFilter? _filter;
     private readonly PooledBuffer _encoded = new(0);
     private ParquetEncoding? _encoding;
@@ -33,10 +32,9 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     protected DictionaryColumnWriter(Field field, ParquetWriterOptions options, ColumnWriterState state, LeafPath? path)
         : base(field, options, path)
     {
-        _state = state;
-        _name = path?.Name ?? field.Name;
-        _filter = options.BloomFilters.Contains(_name) ? new BloomFilter(options.BloomFilterBytesMax / BloomFilter.BlockBytes) : null;
-        UsesDictionary = options.Dictionaries && !state.IsWithoutDictionary(_name);
+        _state = state.Of(path is null ? [field.Name] : path.Names.AsSpan());
+        _filter = options.BloomFilters.Contains(path?.Name ?? field.Name) ? new BloomFilter(options.BloomFilterBytesMax / BloomFilter.BlockBytes) : null;
+        UsesDictionary = options.Dictionaries && !_state.IsWithoutDictionary;
         _indexes = UsesDictionary ? ArrayPool<uint>.Shared.Rent(options.PageRowCount + 8) : [];
         _encoding = KnownEncoding();
         if (UsesDictionary)
@@ -44,9 +42,6 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
             TakeDictionary();
         }
     }
-
-    /// <summary>The column's name from the root down.</summary>
-    protected string Name => _name;
 
     /// <summary>Values that one call of <see cref="EncodeIndexes"/> may bring.</summary>
     protected const int BlockCount = 1024;
@@ -138,7 +133,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         _indexCount = 0;
         _encoding = KnownEncoding();
         Dictionary?.Dispose();
-        UsesDictionary = Options.Dictionaries && !_state.IsWithoutDictionary(_name);
+        UsesDictionary = Options.Dictionaries && !_state.IsWithoutDictionary;
         if (UsesDictionary)
         {
             TakeDictionary();
@@ -202,7 +197,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     protected abstract void AppendPlain(ReadOnlySpan<uint> indexes);
 
     /// <summary>Uses another dictionary, or none.</summary>
-    protected abstract void UseDictionary(ColumnWriterState? from);
+    protected abstract void UseDictionary(ColumnState? from);
 
     /// <summary>Forgets the bounds of the page being built.</summary>
     protected abstract void ForgetBounds();
@@ -230,14 +225,14 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         }
     }
 
-    private ParquetEncoding? KnownEncoding() => _state.EncodingOf(_name) is { } known && Candidates.Contains(known) ? known : null;
+    private ParquetEncoding? KnownEncoding() => _state.Encoding is { } known && Candidates.Contains(known) ? known : null;
 
     private ParquetEncoding Choose()
     {
         ParquetEncoding chosen = EncodingTrial.Cheapest(Candidates, encoding => Encoded(encoding).Written[LevelRoom..], Options);
         if (PageRowCount - PageNullCount >= ProbeValuesMin)
         {
-            _state.Choose(_name, chosen);
+            _state.Encoding = chosen;
         }
 
         return chosen;
@@ -271,7 +266,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     {
         if (remember)
         {
-            _state.GiveUpDictionary(_name);
+            _state.GiveUpDictionary();
         }
 
         TakenPages taken = TakeBack();

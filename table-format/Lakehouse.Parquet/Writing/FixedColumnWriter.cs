@@ -125,8 +125,8 @@ internal sealed class FixedColumnWriter<T> : DictionaryColumnWriter
         AppendStored(Body, values);
     }
 
-    protected override void UseDictionary(ColumnWriterState? from) =>
-        _dictionary = from?.TakeDictionary<FixedDictionary<T>>(Name, Options.DictionaryEpochBytes);
+    protected override void UseDictionary(ColumnState? from) =>
+        _dictionary = from?.TakeDictionary<FixedDictionary<T>>(Options.DictionaryEpochBytes);
 
     protected override void ForgetBounds() => _hasBounds = false;
 

@@ -56,7 +56,7 @@ internal sealed class NestedColumnWriter : IDisposable
     }
 
     /// <summary>Ends the chunks of all leaves.</summary>
-    internal IEnumerable<EncodedChunk> FinishChunks() => _leaves.Select(static l => l.Writer.FinishChunk());
+    internal EncodedChunk[] FinishChunks() => [.. _leaves.Select(static l => l.Writer.FinishChunk())];
 
     /// <inheritdoc/>
     public void Dispose()

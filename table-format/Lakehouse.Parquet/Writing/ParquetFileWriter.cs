@@ -11,6 +11,9 @@ namespace Lakehouse.Parquet;
 /// </summary>
 public sealed class ParquetFileWriter : IDisposable
 {
+    // Fewer are encoded before another core has woken up.
+    private const int SharedRowsMin = 1024;
+
     private static readonly byte[] FileMagic = FooterFormat.Magic.ToArray();
     private readonly ParquetWriterOptions _options;
     private readonly ColumnWriter?[] _writers;
@@ -25,6 +28,13 @@ public sealed class ParquetFileWriter : IDisposable
     // Where the chunks of the row groups lie that are written already.
     private readonly List<ChunkLayout[]> _layouts = [];
     private readonly ColumnWriterState? _ownState;
+    private readonly ColumnsAtOnce _columnsAtOnce;
+    private readonly Action<int> _append;
+    private readonly Action<int> _finish;
+
+    // What is appended now, and the chunks that are finished now, by column.
+    private (IReadOnlyList<ColumnVector?> Columns, int From, int RowCount) _rows;
+    private readonly EncodedChunk[]?[] _finished;
     private long _groupRowCount;
     private long _finishedByteCount;
     private long _writtenByteCount;
@@ -33,8 +43,8 @@ public sealed class ParquetFileWriter : IDisposable
 
     /// <summary>
     /// Begins a file. <paramref name="constants"/> maps columns of the schema to their one value; <paramref name="carriedOver"/> is
-    /// shared by the files of one sink. <paramref name="copies"/> maps columns to one that always has the same values and is encoded
-    /// for both. Throws when a constant is not a string or binary column of the schema, or a copy's type is not its original's.
+    /// shared by the files of one sink and says whether idle cores help. <paramref name="copies"/> maps columns to one that always has the
+    /// same values and is encoded for both. Throws when a constant is not a string or binary column of the schema, or a copy's type is not its original's.
     /// </summary>
     public ParquetFileWriter(
         Schema schema,
@@ -58,6 +68,9 @@ public sealed class ParquetFileWriter : IDisposable
         _nested = new NestedColumnWriter?[schema.Count];
         _constants = new ConstantColumnWriter?[schema.Count];
         ColumnWriterState state = carriedOver ?? (_ownState = new ColumnWriterState());
+        _columnsAtOnce = new ColumnsAtOnce(state.Cores);
+        (_append, _finish) = (AppendTo, FinishColumn);
+        _finished = new EncodedChunk[]?[schema.Count];
         foreach (string name in constants.Keys)
         {
             if (schema.IndexOf(name) < 0)
@@ -142,16 +155,9 @@ public sealed class ParquetFileWriter : IDisposable
         for (int from = 0; from < rowCount;)
         {
             int rows = (int)Math.Min(Math.Min(rowCount - from, _options.PageRowCount), _options.RowGroupRowCountMax - _groupRowCount);
-            for (int i = 0; i < _writers.Length; i++)
-            {
-                _constants[i]?.Write(rows);
-                if (columns[i] is ColumnVector vector)
-                {
-                    _writers[i]?.Write(vector, from, rows);
-                    _nested[i]?.Write(vector, from, rows);
-                }
-            }
-
+            _rows = (columns, from, rows);
+            ForEachColumn(rows, _append);
+            _rows = default;
             from += rows;
             RowCount += rows;
             _groupRowCount += rows;
@@ -296,28 +302,53 @@ public sealed class ParquetFileWriter : IDisposable
             return;
         }
 
+        ForEachColumn(_groupRowCount, _finish);
         var chunks = new List<EncodedChunk>(_writers.Length);
-        var flat = new EncodedChunk?[_writers.Length];
-        for (int i = 0; i < flat.Length; i++)
+        for (int i = 0; i < _writers.Length; i++)
         {
-            if (_nested[i] is { } nested)
-            {
-                chunks.AddRange(nested.FinishChunks());
-                continue;
-            }
-
             // < An original stands before its copies. They share its buffers, which are given back once however often they are disposed.
-            EncodedChunk chunk = _originals[i] >= 0
-                ? flat[_originals[i]]! with { Field = Schema[i], Path = [Schema[i].Name] }
-                : _writers[i]?.FinishChunk() ?? _constants[i]?.FinishChunk()
-                    ?? throw new InvariantViolatedException("every column has a writer");
-            flat[i] = chunk;
-            chunks.Add(chunk);
+            chunks.AddRange(_originals[i] >= 0
+                ? [_finished[_originals[i]]![0] with { Field = Schema[i], Path = [Schema[i].Name] }]
+                : _finished[i] ?? throw new InvariantViolatedException("every column has a writer"));
         }
 
+        Array.Clear(_finished);
         _finishedByteCount += chunks.Sum(static c => c.ByteCount);
         _groups.Add(new EncodedRowGroup(_groupRowCount, [.. chunks]));
         _groupRowCount = 0;
+    }
+
+    private void ForEachColumn(long rowCount, Action<int> work)
+    {
+        if (rowCount >= SharedRowsMin)
+        {
+            _columnsAtOnce.Run(_writers.Length, work);
+            return;
+        }
+
+        for (int i = 0; i < _writers.Length; i++)
+        {
+            work(i);
+        }
+    }
+
+    private void AppendTo(int column)
+    {
+        _constants[column]?.Write(_rows.RowCount);
+        if (_rows.Columns[column] is { } vector)
+        {
+            _writers[column]?.Write(vector, _rows.From, _rows.RowCount);
+            _nested[column]?.Write(vector, _rows.From, _rows.RowCount);
+        }
+    }
+
+    private void FinishColumn(int column)
+    {
+        if (_originals[column] < 0)
+        {
+            _finished[column] = _nested[column]?.FinishChunks()
+                ?? [_writers[column]?.FinishChunk() ?? _constants[column]!.FinishChunk()];
+        }
     }
 
     private static int[] FindOriginals(Schema schema, IReadOnlyDictionary<string, string>? copies)
