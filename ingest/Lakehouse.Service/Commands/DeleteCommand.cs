@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lakehouse.Hudi;
+using Lakehouse.Parquet;
 
 namespace Lakehouse.Service;
 
@@ -32,7 +33,10 @@ internal static class DeleteCommand
     internal static async Task<ErasureResult> RunAsync(HudiTable table, string where, CancellationToken cancellation)
     {
         var erasure = new TableErasure(
-            table, new CommitterOptions { OpenFollower = Tables.OpenAsync }, ProcessFacts.Time, ProcessFacts.NewRandom());
+            table, new CommitterOptions { OpenFollower = Tables.OpenAsync }, ProcessFacts.Time, ProcessFacts.NewRandom())
+        {
+            Cores = new IdleCores(Environment.ProcessorCount - 1),
+        };
         return await erasure.RunAsync(new WhereCondition(where, table), cancellation);
     }
 

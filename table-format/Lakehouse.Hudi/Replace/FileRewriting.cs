@@ -31,13 +31,15 @@ internal static class FileRewriting
     /// <param name="condition">Which files are looked through: those that hold a matching row.</param>
     /// <param name="take">A boolean per row of such a file, in order, true where the row leaves. The answer is the receiver's.</param>
     /// <param name="cancellation">Stops it; what is staged by then is left to the caller.</param>
+    /// <param name="cores">May help to encode.</param>
     internal static async Task<Replacement> RunAsync(
         HudiTable table,
         TableSnapshot snapshot,
         ObjectPath? staging,
         IRowCondition condition,
         Func<RecordBatch, CancellationToken, ValueTask<ColumnVector>> take,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        IdleCores? cores = null)
     {
         if (snapshot.MissingFiles.FirstOrDefault() is { } missing)
         {
@@ -56,7 +58,9 @@ internal static class FileRewriting
                 continue;
             }
 
-            using RewriteFileWriter? writer = staging is { } folder ? new RewriteFileWriter(table, slice.PartitionPath, folder) : null;
+            using RewriteFileWriter? writer = staging is { } folder
+                ? new RewriteFileWriter(table, slice.PartitionPath, folder, reader.MetaData, cores)
+                : null;
             long taken = await CopyAsync(reader, writer, take, cancellation);
             if (taken == 0)
             {

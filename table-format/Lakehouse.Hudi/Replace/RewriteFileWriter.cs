@@ -15,16 +15,19 @@ internal sealed class RewriteFileWriter : IDisposable
     private readonly ParquetFileWriter _parquet;
     private readonly ColumnVector?[] _columns;
 
-    internal RewriteFileWriter(HudiTable table, string partitionPath, ObjectPath stagingFolder)
+    /// <summary>Opens a file, written as the one was whose footer is given.</summary>
+    internal RewriteFileWriter(
+        HudiTable table, string partitionPath, ObjectPath stagingFolder, FileMetaData original, IdleCores? cores)
     {
         (_table, _file) = (table, new ReplacementFile(table, partitionPath, stagingFolder));
         _keysAreSeqnos = table.Config.RecordKeyFields.IsEmpty;
         _columns = new ColumnVector?[_file.Schema.Count];
         _parquet = new ParquetFileWriter(
             _file.Schema,
-            new BaseFileOptions().Parquet,
+            WrittenOptions.Of(original),
             _file.Constants,
-            carriedOver: null,
+            // < Nothing is carried over from other files: their values must not outlive an erasure in this one's dictionaries.
+            new ColumnWriterState(cores),
             _keysAreSeqnos
                 ? new Dictionary<string, string>(StringComparer.Ordinal) { [MetaColumns.RecordKey] = MetaColumns.CommitSeqno }
                 : null);

@@ -1,3 +1,4 @@
+using Lakehouse.Parquet;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Hudi;
@@ -25,6 +26,9 @@ public sealed class TableErasure
     /// <param name="random">Where names come from; must differ between processes.</param>
     public TableErasure(HudiTable table, CommitterOptions options, TimeProvider time, Random random) =>
         _replacement = new TableReplacement(table, "erasure", options, time, random);
+
+    /// <summary>Cores that may help to write files again; null: the caller's thread does it alone.</summary>
+    public IdleCores? Cores { get; init; }
 
     /// <summary>
     /// Erases rows. Throws <see cref="HudiException"/> for a table that follows another one, when a file is missing, or when others replace
@@ -82,7 +86,7 @@ public sealed class TableErasure
 
         Replacement plan = await FileRewriting.RunAsync(
             _replacement.Table, on.Snapshot, staging, condition,
-            (rows, _) => ValueTask.FromResult(condition.Evaluate(rows)), cancellation);
+            (rows, _) => ValueTask.FromResult(condition.Evaluate(rows)), cancellation, Cores);
         return plan.RowsTaken == 0 ? null : (on, plan);
     }
 

@@ -158,7 +158,7 @@ public sealed class RoutesProofTests
         HudiTable route = (await _bench.OpenAsync(Route))!;
         var error = await Assert.ThrowsAsync<HudiException>(() => new TableErasure(route, options, TimeProvider.System, new Random(1))
             .RunAsync(new WhereCondition("fare = 5.5", route), Stop));
-        Assert.Contains("rows are erased from that one only", error.Message, StringComparison.Ordinal);
+        Assert.Contains("files are replaced in that one only", error.Message, StringComparison.Ordinal);
         await new TableErasure(first, options, TimeProvider.System, new Random(2)).RunAsync(new WhereCondition("fare = 1.5", first), Stop);
         await IngestAsync(1);
         TableCheck check = await CheckAsync();

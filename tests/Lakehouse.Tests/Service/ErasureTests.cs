@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Lakehouse.Hudi;
+using Lakehouse.Parquet;
 using Lakehouse.Service;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
@@ -46,6 +47,28 @@ public sealed class ErasureTests
         VerifyReport old = await CheckAsync(trips, new InstantRange(null, instants[1]));
         Assert.Equal((before, 0), (old.RowCount, old.RowsErased));
         Assert.Empty(old.Findings);
+    }
+
+    [Fact]
+    public async Task Files_are_written_again_as_they_were_written()
+    {
+        TripTable trips = await TripTable.CreateAsync(_store, Stop);
+        trips.Parquet = new ParquetWriterOptions
+        {
+            Codec = CompressionCodec.Snappy, PagesV2 = true, Encodings = FurtherEncodings.Delta, BloomFilters = ["city"],
+        };
+        await trips.CommitAsync(Stop, records: 3_000);
+        ParquetWriterOptions[] before = await WrittenAsync(trips);
+        Assert.All(before, o => Assert.Equal((CompressionCodec.Snappy, true, FurtherEncodings.Delta), (o.Codec, o.PagesV2, o.Encodings)));
+        ErasureResult result = await DeleteCommand.RunAsync(trips.Table, "city = 'city3' AND kafka_offset < 150", Stop);
+        Assert.Equal(2, result.FilesReplaced);
+        ParquetWriterOptions[] after = await WrittenAsync(trips);
+        Assert.Equal(before.Length, after.Length);
+        foreach ((ParquetWriterOptions old, ParquetWriterOptions made) in before.Zip(after))
+        {
+            Assert.Equal(["city"], made.BloomFilters);
+            Assert.Equal(old with { BloomFilters = [], SortedBy = [] }, made with { BloomFilters = [], SortedBy = [] });
+        }
     }
 
     [Fact]
@@ -183,6 +206,17 @@ public sealed class ErasureTests
         await restore;
         Assert.Equal(360, await CountAsync(trips, null, InstantRange.Whole));
         Assert.Empty((await CheckAsync(trips, InstantRange.Whole)).Findings);
+    }
+
+    private static async Task<ParquetWriterOptions[]> WrittenAsync(TripTable trips)
+    {
+        var options = new List<ParquetWriterOptions>();
+        foreach (FileSlice file in (await trips.Table.SnapshotAsync(null, Stop)).FileSlices)
+        {
+            options.Add(WrittenOptions.Of((await ParquetFileReader.OpenAsync(trips.Table.Store, file.Path, Stop)).MetaData));
+        }
+
+        return [.. options];
     }
 
     private static Task<(ReplaceBase On, Replacement Plan)?> PlanAsync(TableErasure erasure, TripTable trips, string where, long id) =>

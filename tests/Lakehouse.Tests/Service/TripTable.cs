@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Lakehouse.Columns;
 using Lakehouse.Hudi;
+using Lakehouse.Parquet;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Tests.Service;
@@ -30,6 +31,9 @@ internal sealed class TripTable
     }
 
     internal HudiTable Table { get; }
+
+    /// <summary>How its files are written.</summary>
+    internal ParquetWriterOptions Parquet { get; set; } = new();
 
     /// <summary>Every row written.</summary>
     internal List<Trip> Rows { get; } = [];
@@ -86,7 +90,7 @@ internal sealed class TripTable
         foreach (IGrouping<string, Trip> day in rows.GroupBy(r => r.Day))
         {
             using var writer = new BaseFileWriter(
-                Table, "dt=" + day.Key, folder, new BaseFileOptions { WriteToken = "0-0-0" }, carriedOver: null);
+                Table, "dt=" + day.Key, folder, new BaseFileOptions { WriteToken = "0-0-0", Parquet = Parquet }, carriedOver: null);
             foreach (IGrouping<int, Trip> partition in day.GroupBy(r => r.Partition))
             {
                 using RecordBatch batch = Batch([.. partition]);
