@@ -30,7 +30,8 @@ public sealed class CompactingTests(RealKafka broker, ITestOutputHelper output) 
         string pipeline = TripsPipeline.Write(_folder, kafka.BootstrapServers, Topic, "1s");
         File.AppendAllText(pipeline, """
 
-            compaction: { schedule: "0/2 * * * * ?", small_files: 20, look_every: 1s, min_inputs: 2, target_file_size: 1MiB, row_group_size: 1MiB, clean_after: never }
+            compaction: { schedule: "0/2 * * * * ?", small_files: 20, look_every: 1s, min_inputs: 2, target_file_size: 1MiB, row_group_size: 1MiB,
+                          clean_after: never }
             """);
         using var stop = new CancellationTokenSource();
         Task<long> produced = Task.Run(

@@ -134,6 +134,42 @@ public sealed class PipelineDefinitionTests
         Assert.Equal(["amount", "at", "kafka_partition", "kafka_key"], pipeline.Schemas.Table.Fields.Select(f => f.Name));
     }
 
+    [Fact]
+    public void Compaction_says_when_and_how()
+    {
+        Assert.Null(Parse(Minimal).Compaction);
+        CompactionDefinition compaction = Parse(Minimal + "\n" + """
+            compaction: { schedule: "0 0/10 * * * ?", small_files: 500, small_bytes: 4GiB, look_every: 30s, pause_above_lag: 100000, clean_after: 36h,
+                          embedded: false, target_file_size: 512MiB, row_group_size: 256MiB, min_inputs: 5, max_inputs: 200, min_age: 5m, quiet_for: 1h,
+                          keep_order: false, io_limit: 50MiB, concurrency: 3, memory: 1GiB }
+            """).Compaction!; // It is there.
+        Assert.Equal(
+            new CompactionDefinition
+            {
+                Location = new SourceLocation("trips.yaml", 9, 25),
+                IsEmbedded = false,
+                Schedule = "0 0/10 * * * ?",
+                SmallFiles = 500,
+                SmallBytes = 4L << 30,
+                LookEvery = TimeSpan.FromSeconds(30),
+                PauseAboveLag = 100_000,
+                CleanAfterHours = 36,
+                TargetFileBytes = 512L << 20,
+                RowGroupBytes = 256L << 20,
+                InputsMin = 5,
+                InputsMax = 200,
+                FileAgeMin = TimeSpan.FromMinutes(5),
+                QuietFor = TimeSpan.FromHours(1),
+                KeepsOrder = false,
+                IoBytesPerSecond = 50L << 20,
+                Concurrency = 3,
+                MemoryBytes = 1L << 30,
+            },
+            compaction);
+        CompactionDefinition little = Parse(Minimal + "\ncompaction: { small_files: 10, clean_after: never }").Compaction!; // It is there.
+        Assert.Equal((true, 0, null), (little.IsEmbedded, little.CleanAfterHours, little.KeepsOrder));
+    }
+
     [Theory]
     [InlineData("table:", "tabel:", 8, 1, "no key 'tabel'", "'table'")]
     [InlineData("topics:", "topic:", 3, 49, "no key 'topic'", "'topics'")]
@@ -181,7 +217,11 @@ public sealed class PipelineDefinitionTests
     [InlineData("event_time: { column: fare }", "'fare' is double")]
     [InlineData("event_time: { column: event_tim }", "Did you mean 'event_time'?")]
     [InlineData("dead_letters: { path: /lake/trips/ }", "a folder of its own")]
-    [InlineData("compaction: { }", "no key 'compaction'")]
+    [InlineData("compaction: { min_inputs: 5 }", "needs 'schedule', 'small_files' or 'small_bytes'")]
+    [InlineData("compaction: { schedule: x, target_file_size: 512MB }", "such as 512KiB")]
+    [InlineData("compaction: { schedule: x, min_input: 3 }", "Did you mean 'min_inputs'?")]
+    [InlineData("compaction: { small_files: 1 }", "from 2 to 1000000")]
+    [InlineData("window: { }", "no key 'window'")]
     [InlineData("parallelism: many", "whole number")]
     [InlineData("s3: { endpoint: localhost }", "no endpoint")]
     [InlineData("s3: { encryption: aes265 }", "Did you mean 'aes256'?")]

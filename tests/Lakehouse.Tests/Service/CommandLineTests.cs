@@ -23,6 +23,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("dead-letters", "list")]
     [InlineData("dead-letters", "replay")]
     [InlineData("delete")]
+    [InlineData("compact")]
     [InlineData("clean")]
     [InlineData("savepoint")]
     [InlineData("restore")]
@@ -48,6 +49,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(5, "There is no Hudi table at", "timeline", "nowhere")]
     [InlineData(5, "There is no file", "parquet", "meta", "nowhere.parquet")]
     [InlineData(5, "There is no pipeline file", "run", "nowhere.yaml")]
+    [InlineData(5, "There is no pipeline file", "compact", "nowhere.yaml")]
+    [InlineData(5, "There is no Hudi table at", "compact", "nowhere")]
+    [InlineData(2, "--target-mib must be from 1", "compact", "nowhere", "--target-mib", "0")]
+    [InlineData(2, "exclude each other", "compact", "nowhere", "--pause", "--resume")]
+    [InlineData(2, "exclude each other", "compact", "nowhere", "--plan", "--scheduled")]
     public async Task A_mistake_is_one_sentence_and_an_exit_code(int exitCode, string sentence, params string[] command)
     {
         (int actual, string output, string error) = await LakehouseProcess.RunAsync(_folder.Path, command);
