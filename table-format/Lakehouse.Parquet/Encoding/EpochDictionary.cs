@@ -8,12 +8,19 @@ namespace Lakehouse.Parquet;
 internal abstract class EpochDictionary : IDisposable
 {
     private int _userCount = 1;
+    private bool _isOutgrown;
 
     /// <summary>Distinct values.</summary>
     internal abstract int Count { get; }
 
     /// <summary>About the bytes of its page.</summary>
     internal abstract long ByteCount { get; }
+
+    /// <summary>A chunk ends that it is the dictionary of and that has so many of its values.</summary>
+    internal void ChunkEnds(int usedCount) => _isOutgrown |= usedCount < Count / 2;
+
+    /// <summary>Whether another chunk takes it: as long as it is small, or chunks have half of its values at least.</summary>
+    internal bool GoesOn(long smallBytes) => ByteCount <= smallBytes || !_isOutgrown;
 
     /// <summary>One more uses it.</summary>
     internal void Join()

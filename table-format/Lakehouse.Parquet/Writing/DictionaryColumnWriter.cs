@@ -25,6 +25,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     private readonly PooledBuffer _encoded = new(0);
     private ParquetEncoding? _encoding;
     private uint[] _indexes;
+    private UsedEntries _used = new();
     private int _indexCount;
     private int _carriedOverCount;
     private long _nextProbe = ProbeValuesMin;
@@ -124,6 +125,11 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
             // < What other files left in the dictionary says nothing about the column.
             GiveUp(remember: EncodedValueCount >= ProbeValuesMin && _carriedOverCount == 0);
         }
+
+        if (UsesDictionary)
+        {
+            Dictionary!.ChunkEnds(_used.CountOf(DistinctCount)); // < Not null: it is in use.
+        }
     }
 
     protected override void BeginChunk()
@@ -154,6 +160,11 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         }
 
         encoding = ParquetEncoding.RleDictionary;
+
+        if (_carriedOverCount > 0 && DictionaryByteCount > Options.DictionaryEpochBytes)
+        {
+            _used.Mark(_indexes.AsSpan(0, _indexCount));
+        }
 
         // < A page of nulls only still has its byte of width (Parquet readers of Rust and C++ insist).
         int width = BitPacking.Width((uint)Math.Max(1, DistinctCount) - 1);
@@ -215,6 +226,8 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         {
             ArrayPool<uint>.Shared.Return(indexes);
         }
+
+        _used.Release();
     }
 
     private void InsertPage()
@@ -297,6 +310,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
     {
         UseDictionary(_state);
         _carriedOverCount = DistinctCount;
+        _used.Begin(_carriedOverCount);
     }
 
     private void Replay(EntryLevels? levels, ReadOnlySpan<byte> validity, int count, int nullCount, ReadOnlySpan<uint> indexes)

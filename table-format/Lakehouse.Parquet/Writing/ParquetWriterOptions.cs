@@ -48,8 +48,9 @@ public sealed record ParquetWriterOptions
     public int DictionaryBytesMax { get; init; } = 4 << 20;
 
     /// <summary>
-    /// Bytes up to which a column's dictionary goes on from chunk to chunk and file to file of a sink, so that its page in one file is the
-    /// beginning of that in a later one and pages can be merged without decoding; 0: every chunk has its own.
+    /// Bytes up to which a column's dictionary always goes on from chunk to chunk and file to file of a sink, so that its page in one file is
+    /// the beginning of that in a later one and pages can be merged without decoding; beyond, as long as chunks need half of it for themselves.
+    /// 0: every chunk has its own.
     /// </summary>
     public int DictionaryEpochBytes { get; init; } = 64 << 10;
 

@@ -97,6 +97,9 @@ public sealed class DictionaryEpochTests(ITestOutputHelper output)
         using RecordBatch many = Rows(random, 3_000, known: 400);
         using RecordBatch few = Rows(random, 3_000, known: 10);
         Assert.True((await WriteAsync("many.parquet", state, options, [[many]]))[0].Length > 2_000);
+
+        // < The first file with few values finds out that the dictionary has become too large for what there is.
+        Assert.True((await WriteAsync("first.parquet", state, options, [[few]]))[0].Length > 2_000);
         Assert.True((await WriteAsync("few.parquet", state, options, [[few]]))[0].Length < 200);
         byte[] again = (await WriteAsync("again.parquet", state, options, [[few]]))[0];
         Assert.Equal((await DictionariesAsync("few.parquet"))[0], again);
@@ -105,6 +108,22 @@ public sealed class DictionaryEpochTests(ITestOutputHelper output)
         var other = new ColumnWriterState();
         Assert.True((await WriteAsync("own.parquet", other, none, [[many]]))[0].Length > 2_000);
         Assert.True((await WriteAsync("next.parquet", other, none, [[few]]))[0].Length < 200);
+    }
+
+    [Fact]
+    public async Task A_large_dictionary_goes_on_as_long_as_files_need_most_of_it()
+    {
+        var random = new Random(2);
+        var state = new ColumnWriterState();
+        ParquetWriterOptions options = Plain with { DictionaryEpochBytes = 1_000 };
+        byte[] before = [];
+        for (int file = 0; file < 4; file++)
+        {
+            using RecordBatch rows = Rows(random, 3_000, known: 400);
+            byte[] page = (await WriteAsync($"{file}.parquet", state, options, [[rows]]))[0];
+            Assert.True(page.Length > 1_000 && page.AsSpan().StartsWith(before));
+            before = page;
+        }
     }
 
     private static ParquetFileWriter NewWriter(ColumnWriterState state, ParquetWriterOptions options) =>
