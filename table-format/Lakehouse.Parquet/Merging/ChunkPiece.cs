@@ -57,6 +57,9 @@ internal sealed record ChunkPiece
         }
     }
 
+    /// <summary>Entries, nulls included, in pages that refer to the dictionary.</summary>
+    internal long DictionaryValueCount => Pages.Sum(static p => p.IsDictionaryEncoded ? (long)p.Header.NumValues : 0);
+
     internal ReadOnlySpan<byte> Packed(in PiecePage page) =>
         Bytes.Span.Slice(page.Offset + page.HeaderByteCount, page.Header.CompressedPageSize);
 }

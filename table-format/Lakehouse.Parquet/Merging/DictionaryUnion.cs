@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace Lakehouse.Parquet;
 
@@ -14,10 +15,16 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
     private int[] _slots = [];
     private int _mask;
 
-    // How many entries the table knows; 0 as long as every dictionary has continued the others.
+    // How many entries have been looked up; 0 as long as every dictionary has continued the others.
     private int _indexed;
+    private FixedDictionary<int>? _ints;
+    private FixedDictionary<long>? _longs;
+    private uint[] _maps = [];
+    private int _mapped;
+    private int _lastAdded;
+    private int _addedBefore;
     private ReadOnlyMemory<byte> _lastPage;
-    private uint[]? _lastMap;
+    private Range _lastMap;
 
     /// <summary>Entries.</summary>
     internal int Count { get; private set; }
@@ -28,11 +35,33 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
     /// <summary>The entries, PLAIN.</summary>
     internal ReadOnlySpan<byte> Plain => _plain.Written;
 
+    /// <summary>The new index of each entry of a dictionary; empty when they keep theirs.</summary>
+    internal ReadOnlySpan<uint> this[Range map] => _maps.AsSpan(map);
+
     /// <summary>
-    /// Takes in the dictionary of a piece. <paramref name="map"/> gives the new index of each entry; null: they keep theirs. False, with
-    /// nothing changed, when the union would become too large.
+    /// Whether one dictionary is worth it for so many values of all inputs, of which so many are still to be taken in: the dictionary and the
+    /// indexes together have to take less than the values do. What is to come is guessed from the entries that the last two brought.
     /// </summary>
-    internal bool TryAdd(ChunkPiece piece, out uint[]? map)
+    internal bool Pays(long valueCount, int left)
+    {
+        if (_mapped == 0 || Count == 0)
+        {
+            return true;
+        }
+
+        double shrinks = (double)_lastAdded / Math.Max(1, _addedBefore);
+        double toCome = shrinks >= 1 ? (double)_lastAdded * left : Math.Min((double)_lastAdded * left, _lastAdded * shrinks / (1 - shrinks));
+        double entryBytes = (double)_plain.Length / Count;
+        double entries = Count + toCome;
+        double indexBytes = valueCount * BitPacking.Width((uint)Math.Min(entries, int.MaxValue)) / 8.0;
+        return (entries * entryBytes) + indexBytes < 0.75 * valueCount * entryBytes;
+    }
+
+    /// <summary>
+    /// Takes in the dictionary of a piece; <paramref name="map"/> leads to the new indexes of its entries. False, with nothing changed, when
+    /// the union would become too large.
+    /// </summary>
+    internal bool TryAdd(ChunkPiece piece, out Range map)
     {
         PiecePage page = piece.Dictionary ?? throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
         if (!_lastPage.IsEmpty && _lastPage.Span.SequenceEqual(piece.DictionaryBytes.Span))
@@ -46,7 +75,8 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
         int count = page.Header.NumValues;
         ReadOnlySpan<byte> plain = _scratch.Written[..PlainEntries.ByteCount(leaf, _scratch.Written, count)];
         int shared = Math.Min(plain.Length, _plain.Length);
-        map = null;
+        map = default;
+        int countBefore = Count;
         if (plain[..shared].SequenceEqual(_plain.Written[..shared]) && (plain.Length <= shared || _indexed == 0))
         {
             if (plain.Length > bytesMax)
@@ -63,7 +93,8 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
             return false;
         }
 
-        Whole = map is null ? Whole : null;
+        (_addedBefore, _lastAdded) = (_lastAdded, Count - countBefore);
+        Whole = map.Equals(default) ? Whole : null;
         (_lastPage, _lastMap) = (piece.DictionaryBytes, map);
         return true;
     }
@@ -75,38 +106,94 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
         _scratch.Dispose();
         ArrayPool<int>.Shared.Return(_starts);
         ArrayPool<int>.Shared.Return(_slots);
-        (_starts, _slots) = ([], []);
+        ArrayPool<uint>.Shared.Return(_maps);
+        ForgetNumbers();
+        (_starts, _slots, _maps) = ([], [], []);
     }
 
-    private bool TryMap(ReadOnlySpan<byte> plain, int count, out uint[]? map)
+    private bool TryMap(ReadOnlySpan<byte> plain, int count, out Range map)
     {
-        IndexAll(Count + count + 8);
         int countBefore = Count;
         int lengthBefore = _plain.Length;
-        uint[] indexes = new uint[count];
-        map = null;
-        for (int i = 0, at = 0; i < count; i++)
+        PooledArrays.Grow(ref _maps, _mapped, _mapped + count);
+        Span<uint> indexes = _maps.AsSpan(_mapped, count);
+        map = default;
+        bool isLookedUp = leaf.StoredWidth switch
         {
-            int next = at + PlainEntries.EntryByteCount(leaf, plain, at);
-            indexes[i] = (uint)Find(plain[at..next]);
-            at = next;
+            4 => LookUp(ref _ints, MemoryMarshal.Cast<byte, int>(plain), indexes),
+            8 => LookUp(ref _longs, MemoryMarshal.Cast<byte, long>(plain), indexes),
+            _ => false,
+        };
+        if (!isLookedUp)
+        {
+            IndexAll(Count + count + 8);
+            for (int i = 0, at = 0; i < count; i++)
+            {
+                int next = at + PlainEntries.EntryByteCount(leaf, plain, at);
+                indexes[i] = (uint)Find(plain[at..next]);
+                at = next;
+            }
         }
 
         if (_plain.Length > bytesMax && Count > countBefore)
         {
             _plain.TruncateTo(lengthBefore);
             (Count, _indexed) = (countBefore, 0);
+            ForgetNumbers();
             return false;
         }
 
-        bool isSame = true;
-        for (int i = 0; i < count && isSame; i++)
+        if (!IsIdentity(indexes))
         {
-            isSame = indexes[i] == i;
+            map = _mapped..(_mapped + count);
+            _mapped += count;
         }
 
-        map = isSame ? null : indexes;
         return true;
+    }
+
+    /// <summary>Numbers have a table that holds them itself. False when entries occur twice, as in some files, so that indexes differ.</summary>
+    private bool LookUp<T>(ref FixedDictionary<T>? known, ReadOnlySpan<T> entries, Span<uint> indexes)
+        where T : unmanaged, IEquatable<T>
+    {
+        if (known is null)
+        {
+            known = new FixedDictionary<T>();
+            uint[] scratch = ArrayPool<uint>.Shared.Rent(Count);
+            known.Encode(MemoryMarshal.Cast<byte, T>(_plain.Written), scratch);
+            ArrayPool<uint>.Shared.Return(scratch);
+        }
+
+        if (known.Count != Count)
+        {
+            return false;
+        }
+
+        known.Encode(entries, indexes);
+        _plain.Append(MemoryMarshal.AsBytes(known.Values[Count..]));
+        Count = known.Count;
+        _indexed = Count;
+        return true;
+    }
+
+    private static bool IsIdentity(ReadOnlySpan<uint> indexes)
+    {
+        for (int i = 0; i < indexes.Length; i++)
+        {
+            if (indexes[i] != i)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void ForgetNumbers()
+    {
+        _ints?.Dispose();
+        _longs?.Dispose();
+        (_ints, _longs) = (null, null);
     }
 
     private int Find(ReadOnlySpan<byte> entry)

@@ -26,39 +26,15 @@ internal static class LeafMerge
         MergeOptions options,
         Func<ParquetFormatException, int, ParquetFormatException> located)
     {
-        using DictionaryUnion? union = Array.Exists(inputs, static i => HasDictionaryPages(i))
-            ? new DictionaryUnion(target.Leaf.Type, options.DictionaryBytesMax)
-            : null;
-        var maps = new uint[]?[inputs.Length];
+        var maps = new Range[inputs.Length];
         bool[] expands = new bool[inputs.Length];
-        bool leftDictionary = false;
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            if (!HasDictionaryPages(inputs[i]))
-            {
-                leftDictionary |= inputs[i].Piece?.Kinds == PageKinds.Other && inputs[i].From.Origin != LeafOrigin.Levels;
-                continue;
-            }
-
-            ChunkPiece piece = inputs[i].Piece!; // < Not null: it has pages.
-            try
-            {
-                expands[i] = leftDictionary || !union!.TryAdd(piece, out maps[i]);
-            }
-            catch (ParquetFormatException e)
-            {
-                throw located(e, i);
-            }
-
-            leftDictionary |= expands[i] || piece.Kinds != PageKinds.Dictionary;
-        }
-
-        using var join = new ChunkJoin(target, codec, options.Writer, union is { Count: > 0 } ? union : null);
+        using DictionaryUnion? union = Unite(target, inputs, options, maps, expands, located);
+        using var join = new ChunkJoin(target, codec, options.Writer, union);
         for (int i = 0; i < inputs.Length; i++)
         {
             try
             {
-                Append(join, inputs[i], maps[i], expands[i]);
+                Append(join, inputs[i], union is null ? default : union[maps[i]], expands[i]);
             }
             catch (ParquetFormatException e)
             {
@@ -69,10 +45,60 @@ internal static class LeafMerge
         return join.Finish(field, BloomFilterMerge.Of(inputs, target, union, expands, options));
     }
 
+    /// <summary>
+    /// Joins the dictionaries; null when there is none, or it is not worth it. Tells which inputs' values have to stand for themselves:
+    /// those behind pages without a dictionary, and those whose dictionary no longer fits in.
+    /// </summary>
+    private static DictionaryUnion? Unite(
+        MergeLeaf target,
+        LeafInput[] inputs,
+        MergeOptions options,
+        Range[] maps,
+        bool[] expands,
+        Func<ParquetFormatException, int, ParquetFormatException> located)
+    {
+        var union = new DictionaryUnion(target.Leaf.Type, options.DictionaryBytesMax);
+        bool leftDictionary = false;
+        bool pays = true;
+        int left = inputs.Count(HasDictionaryPages);
+        long values = inputs.Where(HasDictionaryPages).Sum(static i => i.Piece!.DictionaryValueCount); // < Not null: it has pages.
+        for (int i = 0; i < inputs.Length && pays; i++)
+        {
+            if (!HasDictionaryPages(inputs[i]))
+            {
+                leftDictionary |= inputs[i].Piece?.Kinds == PageKinds.Other && inputs[i].From.Origin != LeafOrigin.Levels;
+                continue;
+            }
+
+            ChunkPiece piece = inputs[i].Piece!; // < Not null: it has pages.
+            try
+            {
+                expands[i] = leftDictionary || !union.TryAdd(piece, out maps[i]);
+            }
+            catch (ParquetFormatException e)
+            {
+                union.Dispose();
+                throw located(e, i);
+            }
+
+            leftDictionary |= expands[i] || piece.Kinds != PageKinds.Dictionary;
+            pays = union.Pays(values, --left);
+        }
+
+        if (pays && union.Count > 0)
+        {
+            return union;
+        }
+
+        union.Dispose();
+        Array.Fill(expands, true);
+        return null;
+    }
+
     internal static bool HasDictionaryPages(LeafInput input) =>
         input.Piece is { } piece && input.From.Origin != LeafOrigin.Levels && (piece.Kinds & PageKinds.Dictionary) != 0;
 
-    private static void Append(ChunkJoin join, in LeafInput input, uint[]? map, bool expands)
+    private static void Append(ChunkJoin join, in LeafInput input, ReadOnlySpan<uint> map, bool expands)
     {
         if (input.Piece is not { } piece)
         {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Lakehouse.Parquet;
 
 /// <summary>The dictionary of a piece with its entries, for pages whose values have to stand for themselves. Not thread safe.</summary>
@@ -5,12 +7,20 @@ internal sealed class PlainDictionary : IDisposable
 {
     private readonly PooledBuffer _plain = new(64 << 10);
     private readonly int[] _starts;
+    private readonly int _width;
 
     internal PlainDictionary(ChunkPiece piece, LeafType leaf)
     {
         PiecePage page = piece.Dictionary ?? throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
         PageAssembly.Unpack(piece.Codec, page.Header, piece.DictionaryBytes.Span[page.HeaderByteCount..], _plain);
         int end = PlainEntries.ByteCount(leaf, _plain.Written, page.Header.NumValues);
+        _width = leaf.StoredWidth;
+        if (_width > 0)
+        {
+            _starts = [];
+            return;
+        }
+
         _starts = new int[page.Header.NumValues + 1];
         for (int i = 0; i < page.Header.NumValues; i++)
         {
@@ -24,10 +34,37 @@ internal sealed class PlainDictionary : IDisposable
     internal void Append(ReadOnlySpan<uint> indexes, PooledBuffer target)
     {
         ReadOnlySpan<byte> plain = _plain.Written;
+        if (_width == 8)
+        {
+            Gather(MemoryMarshal.Cast<byte, long>(plain), indexes, target);
+            return;
+        }
+
+        if (_width > 0)
+        {
+            foreach (uint index in indexes)
+            {
+                target.Append(plain.Slice((int)index * _width, _width));
+            }
+
+            return;
+        }
+
         foreach (uint index in indexes)
         {
             target.Append(plain[_starts[index].._starts[index + 1]]);
         }
+    }
+
+    private static void Gather(ReadOnlySpan<long> entries, ReadOnlySpan<uint> indexes, PooledBuffer target)
+    {
+        Span<long> room = MemoryMarshal.Cast<byte, long>(target.Reserve(indexes.Length * sizeof(long)))[..indexes.Length];
+        for (int i = 0; i < room.Length; i++)
+        {
+            room[i] = entries[(int)indexes[i]];
+        }
+
+        target.Advance(indexes.Length * sizeof(long));
     }
 
     /// <inheritdoc/>
