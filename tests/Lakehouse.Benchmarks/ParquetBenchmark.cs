@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Lakehouse.Columns;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
@@ -9,6 +10,7 @@ internal static class ParquetBenchmark
 {
     private const int BatchRowCount = 8192;
     private const int RoundCount = 3;
+    private const int AtOnceRoundCount = 15;
 
     private static readonly (string Name, string Key, ParquetWriterOptions Options)[] Settings =
     [
@@ -27,6 +29,7 @@ internal static class ParquetBenchmark
         Comparison[] comparisons = [.. Settings.Select(c => new Comparison(c.Name, file.RowCount, rawByteCount))];
         var sizes = new List<string[]>();
         var allocations = new List<string[]>();
+        Array.ForEach(Settings, setting => Measurement.Settle(() => Encode(batches, setting.Options, upload)));
         for (int pair = 0; pair < arguments.PairCount; pair++)
         {
             ILookup<string, YardstickRound>? yardstick = Yardstick.Bench(arguments);
@@ -56,6 +59,7 @@ internal static class ParquetBenchmark
         report.AddTable("Files", ["", "raw columns, MB", "ours, MB", "yardstick, MB"], sizes);
         report.AddTable(
             "Managed bytes allocated by a round, which is one file", ["", "", "batches", "bytes a batch", "bytes a record"], allocations);
+        report.AddTable("Columns on idle cores too", ["", "cores", "MB/s of raw columns by the clock", "CPU us/row"], AtOnce(batches, upload));
         Encode(batches, new ParquetWriterOptions(), upload);
         report.AddTable(
             "Our columns with zstd-1: bytes a row, and CPU ns/row of each column alone",
@@ -65,11 +69,12 @@ internal static class ParquetBenchmark
         return report;
     }
 
-    private static void Encode(List<RecordBatch> batches, ParquetWriterOptions options, MemoryUpload upload, int? onlyColumn = null)
+    private static void Encode(
+        List<RecordBatch> batches, ParquetWriterOptions options, MemoryUpload upload, int? onlyColumn = null, ColumnWriterState? state = null)
     {
         upload.Clear();
         Schema schema = onlyColumn is { } only ? new Schema(TripsSchema.Schema[only]) : TripsSchema.Schema;
-        using var writer = new ParquetFileWriter(schema, options, new Dictionary<string, ConstantColumn>(), null);
+        using var writer = new ParquetFileWriter(schema, options, new Dictionary<string, ConstantColumn>(), state);
         ColumnVector?[] columns = new ColumnVector?[schema.Count];
         foreach (RecordBatch batch in batches)
         {
@@ -79,6 +84,38 @@ internal static class ParquetBenchmark
 
         // < Nothing waits: the memory takes what it is given at once.
         writer.CompleteAsync(upload, CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    /// <summary>One after the other, so that what else the machine does spoils both alike.</summary>
+    private static IEnumerable<string[]> AtOnce(List<RecordBatch> batches, MemoryUpload upload)
+    {
+        int rowCount = batches.Sum(static b => b.RowCount);
+        double megabytes = batches.Sum(static b => b.ByteCount) / 1e6;
+        foreach (CompressionCodec codec in (CompressionCodec[])[CompressionCodec.Zstd, CompressionCodec.Uncompressed])
+        {
+            var options = new ParquetWriterOptions { Codec = codec };
+            ColumnWriterState[] states = [new ColumnWriterState(), new ColumnWriterState(new IdleCores(Environment.ProcessorCount - 1))];
+            List<double>[] clock = [[], []];
+            List<double>[] cpu = [[], []];
+            for (int round = 0; round < AtOnceRoundCount; round++)
+            {
+                for (int i = 0; i < states.Length; i++)
+                {
+                    long started = Stopwatch.GetTimestamp();
+                    cpu[i].Add(Measurement.Of(() => Encode(batches, options, upload, state: states[i])).CpuSeconds);
+                    clock[i].Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+                }
+            }
+
+            for (int i = 0; i < states.Length; i++)
+            {
+                yield return
+                [
+                    $"{codec}", $"{(i == 0 ? 1 : Environment.ProcessorCount)}", $"{megabytes / Measurement.Median(clock[i]):F0}",
+                    $"{Measurement.Median(cpu[i]) * 1e6 / rowCount:F3}",
+                ];
+            }
+        }
     }
 
     private static async Task<IEnumerable<string[]>> ColumnsAsync(ReadOnlyMemory<byte> content, List<RecordBatch> batches)

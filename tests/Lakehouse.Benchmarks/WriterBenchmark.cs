@@ -45,7 +45,10 @@ internal static class WriterBenchmark
 
             report.AddTable(
                 $"{name}: {batches.Sum(static b => (long)b.RowCount):N0} rows, {batches.Sum(static b => b.ByteCount) / 1e6:F1} MB",
-                ["", "ours, MB/s of raw columns", "DuckDB", "faster by", "pairs from", "to", "into the codec, MB", "in the file", "DuckDB's file"],
+                [
+                    "", "ours, MB/s of raw columns", "DuckDB", "faster by", "pairs from", "to",
+                    "into the codec, MB", "in the file", "DuckDB's file", "arrow-rs' file",
+                ],
                 rows);
             batches.ForEach(static b => b.Dispose());
         }
@@ -64,6 +67,7 @@ internal static class WriterBenchmark
         Encode(batches, options, upload, learnt);
         string ourFile = folder["ours.parquet"];
         await File.WriteAllBytesAsync(ourFile, upload.Written);
+        Measurement.Settle(() => Encode(batches, options, upload, learnt));
         var ours = new List<double>();
         var theirs = new List<double>();
         double theirFile = 0;
@@ -88,7 +92,21 @@ internal static class WriterBenchmark
                 ? (string[])["-", "-", "-", "-"]
                 : [Figure(raw / Measurement.Median(theirs), 0), $"**{Figure(Measurement.Median(ratios), 2)}**", Figure(ratios[0], 2), Figure(ratios[^1], 2)],
             Figure(footer.RowGroups.Sum(static g => g.TotalByteSize) / 1e6, 1), Figure(upload.Length / 1e6, 1), Figure(theirFile, 1),
+            await ArrowRsFileAsync(ourFile, options.Codec),
         ];
+    }
+
+    private static async Task<string> ArrowRsFileAsync(string file, CompressionCodec codec)
+    {
+        if (await ForeignReaders.Npm.MissingAsync() is not null)
+        {
+            return "-";
+        }
+
+        string script = Path.Combine(Surroundings.RepositoryRoot, "tests", "Lakehouse.Benchmarks", "arrow_rs_size.mjs");
+        string name = codec switch { CompressionCodec.Lz4Raw => "LZ4_RAW", _ => codec.ToString().ToUpperInvariant() };
+        string printed = await ForeignReaders.Npm.RunAsync(script, [file, name], CancellationToken.None);
+        return Figure(double.Parse(printed.Trim(' ', '\n', '[', ']'), CultureInfo.InvariantCulture) / 1e6, 1);
     }
 
     private static ReadOnlySpan<byte> Footer(ReadOnlySpan<byte> file) =>

@@ -70,7 +70,11 @@ internal static class PageIndexFormat
 
         if (chunk.HasVariableByteCounts)
         {
-            writer.I64List(2, [.. chunk.PageIndex.Select(static p => p.VariableByteCount)]);
+            writer.List(2, ThriftWriter.I64Type, chunk.PageIndex.Length);
+            foreach (ref readonly EncodedPage page in chunk.PageIndex.AsSpan())
+            {
+                writer.ZigZag(page.VariableByteCount);
+            }
         }
 
         writer.EndStruct(outer);

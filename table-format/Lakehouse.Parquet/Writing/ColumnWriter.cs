@@ -18,7 +18,8 @@ namespace Lakehouse.Parquet;
 internal abstract class ColumnWriter : IDisposable
 {
     private readonly PooledBuffer _header = new(PageHeaderFormat.BytesMax);
-    private readonly List<EncodedPage> _pageIndex = [];
+    private EncodedPage[] _pageIndex = ArrayPool<EncodedPage>.Shared.Rent(64);
+    private int _pageCount;
     private PooledBuffer _pages = new(64 * 1024);
     private PooledBuffer _bounds = new(1024);
     private readonly LeafPath? _path;
@@ -64,7 +65,7 @@ internal abstract class ColumnWriter : IDisposable
     /// <summary>About what the values of the page being built take.</summary>
     protected virtual long PendingByteCount => Body.Length - LevelRoom;
 
-    protected ReadOnlySpan<EncodedPage> PageIndex => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pageIndex);
+    protected ReadOnlySpan<EncodedPage> PageIndex => _pageIndex.AsSpan(0, _pageCount);
 
     internal void Write(ColumnVector vector, int from, int count)
     {
@@ -136,7 +137,7 @@ internal abstract class ColumnWriter : IDisposable
             Codec = Options.Codec,
             DictionaryPage = dictionary,
             Pages = _pages,
-            PageIndex = [.. _pageIndex],
+            PageIndex = [.. PageIndex],
             LevelHistograms = [.. _histograms],
             BloomFilter = FinishFilter(),
             MaxRepetition = _path?.MaxRepetition ?? 0,
@@ -145,7 +146,7 @@ internal abstract class ColumnWriter : IDisposable
         };
         _pages = new PooledBuffer(64 * 1024);
         _bounds = new PooledBuffer(Math.Max(1024, _bounds.Length));
-        _pageIndex.Clear();
+        _pageCount = 0;
         _histograms.Clear();
         _uncompressedByteCount = 0;
         _splitsRows = false;
@@ -162,11 +163,12 @@ internal abstract class ColumnWriter : IDisposable
         Body.Dispose();
         Levels?.Dispose();
         Levels = null;
-        byte[] validity = _validity;
-        _validity = [];
+        (byte[] validity, EncodedPage[] pageIndex) = (_validity, _pageIndex);
+        (_validity, _pageIndex) = ([], []);
         if (validity.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(validity);
+            ArrayPool<EncodedPage>.Shared.Return(pageIndex);
         }
     }
 
@@ -292,11 +294,11 @@ internal abstract class ColumnWriter : IDisposable
     /// <summary>Takes back every page made so far and the one being built, for the caller to append again in another encoding.</summary>
     protected TakenPages TakeBack()
     {
-        var taken = new TakenPages(_pages, [.. _pageIndex], _validity, Levels, PageRowCount, PageNullCount);
+        var taken = new TakenPages(_pages, [.. PageIndex], _validity, Levels, PageRowCount, PageNullCount);
         _pages = new PooledBuffer(Math.Max(64 * 1024, _pages.Length));
         _validity = ArrayPool<byte>.Shared.Rent(_validity.Length);
         Levels = _path is null ? null : new EntryLevels(_path.MaxDefinition, _path.MaxRepetition);
-        _pageIndex.Clear();
+        _pageCount = 0;
         _histograms.Clear();
         _bounds.Clear();
         _uncompressedByteCount = 0;
@@ -338,7 +340,8 @@ internal abstract class ColumnWriter : IDisposable
         int headerBytes = PageAssembly.Append(_pages, header, body, Options.Codec, Options.Level, _header);
         page.ByteCount = _pages.Length - (int)page.Offset;
         _uncompressedByteCount += headerBytes + body.Length;
-        _pageIndex.Add(page);
+        PooledArrays.Grow(ref _pageIndex, _pageCount, _pageCount + 1);
+        _pageIndex[_pageCount++] = page;
         if (_path is not null)
         {
             Span<long> histogram = stackalloc long[_path.MaxRepetition + _path.MaxDefinition + 2];

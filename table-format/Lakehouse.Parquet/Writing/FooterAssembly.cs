@@ -206,10 +206,49 @@ internal static class FooterAssembly
 
     private static ImmutableArray<PageEncodingStats> CountPages(ChunkFacts chunk, bool hasDictionary)
     {
-        IEnumerable<PageEncodingStats> data = chunk.PageIndex
-            .GroupBy(static p => (Type: p.IsV2 ? PageType.DataPageV2 : PageType.DataPage, p.Encoding))
-            .Select(static g => new PageEncodingStats(g.Key.Type, g.Key.Encoding, g.Count()));
-        return hasDictionary ? [new PageEncodingStats(PageType.DictionaryPage, ParquetEncoding.Plain, 1), .. data] : [.. data];
+        var counts = ImmutableArray.CreateBuilder<PageEncodingStats>(2);
+        if (hasDictionary)
+        {
+            counts.Add(new PageEncodingStats(PageType.DictionaryPage, ParquetEncoding.Plain, 1));
+        }
+
+        // < Pages of one kind follow each other, as good as always, so that hardly anything is allocated for them.
+        ReadOnlySpan<EncodedPage> pages = chunk.PageIndex;
+        for (int from = 0; from < pages.Length;)
+        {
+            (bool isV2, ParquetEncoding encoding) = (pages[from].IsV2, pages[from].Encoding);
+            int to = from + 1;
+            while (to < pages.Length && pages[to].IsV2 == isV2 && pages[to].Encoding == encoding)
+            {
+                to++;
+            }
+
+            PageType type = isV2 ? PageType.DataPageV2 : PageType.DataPage;
+            int known = IndexOf(counts, type, encoding);
+            if (known >= 0)
+            {
+                counts[known] = counts[known] with { Count = counts[known].Count + to - from };
+            }
+            else
+            {
+                counts.Add(new PageEncodingStats(type, encoding, to - from));
+            }
+
+            from = to;
+        }
+
+        return counts.DrainToImmutable();
+    }
+
+    private static int IndexOf(ImmutableArray<PageEncodingStats>.Builder counts, PageType type, ParquetEncoding encoding)
+    {
+        int i = counts.Count - 1;
+        while (i >= 0 && (counts[i].PageType != type || counts[i].Encoding != encoding))
+        {
+            i--;
+        }
+
+        return i;
     }
 
     private static SizeStatistics? Sizes(ChunkFacts chunk)
