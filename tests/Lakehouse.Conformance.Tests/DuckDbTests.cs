@@ -19,6 +19,7 @@ public sealed class DuckDbTests(SampleTables tables)
     [Theory]
     [InlineData("by day")]
     [InlineData("with erased rows")]
+    [InlineData("with merged files")]
     public async Task DuckDB_sees_the_table_as_it_was_at_each_instant(string table)
     {
         SampleTable sample = await tables.GetAsync(table);

@@ -15,6 +15,7 @@ public sealed class HudiRustTests(SampleTables tables)
     [Theory]
     [InlineData("by day")]
     [InlineData("with erased rows")]
+    [InlineData("with merged files")]
     public async Task Hudi_rs_sees_the_table_as_it_was_at_each_instant(string table)
     {
         SampleTable sample = await tables.GetAsync(table);

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Lakehouse.Conformance.Tests;
 
-/// <summary>Hudi's own Java classes read the contents of clean, savepoint and restore instants.</summary>
+/// <summary>Hudi's own Java classes read the contents of clean, savepoint and restore instants, and the plans of merges.</summary>
 public sealed class ServiceInstantTests(SampleTables tables)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -52,5 +52,22 @@ public sealed class ServiceInstantTests(SampleTables tables)
         Assert.Equal(
             last.GetProperty("restoreInstantInfo").ToString(),
             records["restore.requested"].Last().GetProperty("instantsToRollback").ToString());
+    }
+
+    [Theory]
+    [InlineData("whose merge is half published")]
+    [InlineData("whose merge another process finished")]
+    public async Task Hudi_Java_reads_the_plan_of_a_merge_as_that_of_a_clustering(string table)
+    {
+        SampleTable sample = await tables.GetAsync(table);
+        JsonElement requested = Assert.Single((await HudiJavaServices.ReadAsync(sample.Folder, Cancellation))["replacecommit.requested"]);
+        Assert.Equal("CLUSTER", requested.GetProperty("operationType").GetString());
+        JsonElement plan = requested.GetProperty("clusteringPlan");
+        Assert.True(plan.GetProperty("preserveHoodieMetadata").GetBoolean());
+        JsonElement[] groups = [.. plan.GetProperty("inputGroups").EnumerateArray()];
+        Assert.Equal([1, 1], groups.Select(static g => g.GetProperty("numOutputFileGroups").GetInt32()));
+        string[] inputs = [.. groups.SelectMany(static g => g.GetProperty("slices").EnumerateArray()).Select(static s => s.GetProperty("dataFilePath").GetString()!)];
+        Assert.Equal(4, inputs.Length);
+        Assert.All(inputs, path => Assert.True(File.Exists(path), path));
     }
 }

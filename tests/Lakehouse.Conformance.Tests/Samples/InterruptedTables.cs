@@ -114,6 +114,27 @@ internal static class InterruptedTables
         return letters ? follower : sample;
     }
 
+    /// <summary>A compaction whose process died before the last of its files was public; then, perhaps, another went on.</summary>
+    internal static async Task<SampleTable> DyingMergeAsync(string folder, int seed, bool isRecovered, CancellationToken stop)
+    {
+        SampleTable sample = await CommittedAsync(folder, SampleShape.ByDay, seed, stop);
+        await sample.CommitAsync(WorkRowCount, stop);
+        var store = new ProcessStore(sample.Table.Store);
+        store.Before = call =>
+        {
+            store.IsDead |= call.Is("copy-if-absent", LastPartition);
+            return Task.CompletedTask;
+        };
+        await Assert.ThrowsAsync<ProcessDiedException>(() => sample.Merging(sample.Table.Through(store)).RunAsync(stop));
+        if (isRecovered)
+        {
+            await (await sample.CommitterAsync(null, stop)).RecoverAsync(stop);
+            await sample.AcceptMergeAsync(stop);
+        }
+
+        return sample;
+    }
+
     /// <summary>Runs a committer whose process dies before the first call of a kind.</summary>
     internal static async Task DyingAsync(
         SampleTable sample, Predicate<StoreCall> before, Func<TableCommitter, Task> run, CancellationToken stop)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Lakehouse.Columns;
+using Lakehouse.Compaction;
 using Lakehouse.Hudi;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
@@ -165,6 +166,29 @@ internal sealed class SampleTable
             committed.Instant,
             row => long.Parse(row.Values[0]!, CultureInfo.InvariantCulture) % divisor == 0,
             plan.Replaced.ToDictionary(static r => r.FileId, static r => r.SuccessorFileId ?? "")));
+    }
+
+    /// <summary>Merges the files of each partition into one.</summary>
+    internal async Task MergeAsync(CancellationToken cancellation)
+    {
+        await Merging(Table).RunAsync(cancellation);
+        await AcceptMergeAsync(cancellation);
+    }
+
+    /// <summary>A compaction of this table through a store that may die under it.</summary>
+    internal CompactionRun Merging(HudiTable table) => CompactionRun.Of(
+        table, new CompactionPolicy { InputsMin = 2, Parquet = SmallPages }, CommitterOptions, TimeProvider.System, _random);
+
+    /// <summary>Expects rows in the files of the newest outcome, a merge that is public.</summary>
+    internal async Task AcceptMergeAsync(CancellationToken cancellation)
+    {
+        Outcome merge = (await SequenceFolder.LookAsync(Table.Store, cancellation)).Newest
+            ?? throw new InvalidOperationException("There is no outcome.");
+        _erasures.Add(new SampleErasure(
+            merge.Instant,
+            static _ => false,
+            merge.Files.Zip(merge.Merged).SelectMany(static m => m.Second.Inputs.Select(i => (i.FileId, Successor: m.First.Final.Name.Split('_')[0])))
+                .ToDictionary(static m => m.FileId, static m => m.Successor)));
     }
 
     /// <summary>Counts rows as committed and public: the next ones continue behind them.</summary>

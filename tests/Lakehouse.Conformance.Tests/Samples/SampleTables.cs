@@ -27,6 +27,9 @@ public sealed class SampleTables : IDisposable
         ["with a commit that has no file"] = (folder, stop) => CommittedAsync(folder, SampleShape.ByDay, 10, [50, 0, 30, 0], stop),
         ["whose first instants were pruned"] = PrunedAsync,
         ["with erased rows"] = ErasedAsync,
+        ["with merged files"] = MergedAsync,
+        ["whose merge is half published"] = (folder, stop) => InterruptedTables.DyingMergeAsync(folder, 33, false, stop),
+        ["whose merge another process finished"] = (folder, stop) => InterruptedTables.DyingMergeAsync(folder, 34, true, stop),
         ["with a pending claim, no file copied yet"] = (folder, stop) =>
             InterruptedTables.DiedAsync(folder, 20, call => call.Is("copy-patched", ".parquet"), stop),
         ["with a pending claim, all files copied"] = (folder, stop) =>
@@ -111,6 +114,20 @@ public sealed class SampleTables : IDisposable
         await sample.EraseAsync(1, stop);
         await sample.CommitAsync(40, stop);
         await sample.EraseAsync(7, stop);
+        return sample;
+    }
+
+    /// <summary>Files of several commits, then merged ones with later ones; rows of them erased, and a commit after it.</summary>
+    private static async Task<SampleTable> MergedAsync(string folder, CancellationToken stop)
+    {
+        SampleTable sample = await CommittedAsync(folder, SampleShape.ByDay, 13, [700, 12, 300], stop);
+        await sample.MergeAsync(stop);
+        await sample.CommitAsync(160, stop);
+        await sample.CommitAsync(240, stop);
+        await sample.CommitAsync(900, stop);
+        await sample.MergeAsync(stop);
+        await sample.EraseAsync(5, stop);
+        await sample.CommitAsync(40, stop);
         return sample;
     }
 

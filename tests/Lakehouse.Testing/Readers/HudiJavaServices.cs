@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Lakehouse.Testing;
 
-/// <summary>Reads the contents of a table's clean, savepoint and restore instants with Hudi's own Java classes.</summary>
+/// <summary>Reads the contents of a table's clean, savepoint and restore instants, and of planned merges, with Hudi's own Java classes.</summary>
 public static class HudiJavaServices
 {
     /// <summary>Every service instant through <c>TimelineMetadataUtils</c>, one line of JSON each: file name, record name, record.</summary>
@@ -25,6 +25,7 @@ public static class HudiJavaServices
                     : name.endsWith(".savepoint") ? TimelineMetadataUtils.deserializeHoodieSavepointMetadata(bytes)
                     : name.endsWith(".restore") ? TimelineMetadataUtils.deserializeHoodieRestoreMetadata(bytes)
                     : name.endsWith(".restore.requested") ? TimelineMetadataUtils.deserializeAvroMetadata(bytes, HoodieRestorePlan.class)
+                    : name.endsWith(".replacecommit.requested") ? TimelineMetadataUtils.deserializeRequestedReplaceMetadata(bytes)
                     : null;
                 if (record != null) System.out.println(name.substring(18) + "\t" + record);
               }
