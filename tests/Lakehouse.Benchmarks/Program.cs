@@ -21,6 +21,11 @@ if (args is ["fetch", ..])
     return await FetchBenchmark.RunAsync(args);
 }
 
+if (args is ["plan", ..])
+{
+    return await PlanBenchmark.RunAsync(args);
+}
+
 if (args is ["upload", ..])
 {
     return await UploadBenchmark.RunAsync(args);
@@ -30,7 +35,7 @@ if (Arguments.Parse(args) is not { } arguments)
 {
     await Console.Error.WriteLineAsync(Arguments.Usage + Environment.NewLine + CommitBenchmark.Usage
         + Environment.NewLine + ScanBenchmark.Usage + Environment.NewLine + BenchmarkTables.Usage
-        + Environment.NewLine + FetchBenchmark.Usage);
+        + Environment.NewLine + FetchBenchmark.Usage + Environment.NewLine + PlanBenchmark.Usage);
     return 2;
 }
 
