@@ -66,7 +66,11 @@ public sealed class ServiceInstantTests(SampleTables tables)
         Assert.True(plan.GetProperty("preserveHoodieMetadata").GetBoolean());
         JsonElement[] groups = [.. plan.GetProperty("inputGroups").EnumerateArray()];
         Assert.Equal([1, 1], groups.Select(static g => g.GetProperty("numOutputFileGroups").GetInt32()));
-        string[] inputs = [.. groups.SelectMany(static g => g.GetProperty("slices").EnumerateArray()).Select(static s => s.GetProperty("dataFilePath").GetString()!)];
+        string[] inputs =
+        [
+            .. groups.SelectMany(static g => g.GetProperty("slices").EnumerateArray())
+                .Select(static s => s.GetProperty("dataFilePath").GetString()!), // It is there.
+        ];
         Assert.Equal(4, inputs.Length);
         Assert.All(inputs, path => Assert.True(File.Exists(path), path));
     }

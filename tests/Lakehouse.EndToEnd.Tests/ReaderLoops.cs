@@ -11,6 +11,7 @@ namespace Lakehouse.EndToEnd.Tests;
 /// </summary>
 internal sealed class ReaderLoops(string table, Action<string> say)
 {
+    private static readonly TimeSpan Breath = TimeSpan.FromSeconds(1);
     private readonly List<string> _wrong = [];
 
     /// <summary>Readings by reader.</summary>
@@ -57,6 +58,7 @@ internal sealed class ReaderLoops(string table, Action<string> say)
                 RecordCount seen = await read(CancellationToken.None);
                 Judge(reader.Name, seen, before, Committed() ?? before);
                 Readings[reader.Name]++;
+                await Task.Delay(Breath, CancellationToken.None);
             }
             catch (Exception gone) when (gone.Message.Contains("No such file", StringComparison.OrdinalIgnoreCase)
                 || gone.Message.Contains("not found", StringComparison.OrdinalIgnoreCase)

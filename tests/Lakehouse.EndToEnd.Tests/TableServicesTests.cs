@@ -49,6 +49,7 @@ public abstract class TableServicesTests(bool inS3, RealKafka broker, ITestOutpu
         await RestoreBesideAWorkerAsync(table, pipeline, hash);
         await TableProof.EveryReaderAgreesAsync(table, LogContents.WithoutHoles, _produced, output.WriteLine);
         await ReadBetweenAsync(table, first);
+        await CompactAsync(table, first, hash);
         await RefusedAsync(table, second, "is neither a savepoint nor an instant", "the oldest possible one is");
         await EraseAndCleanAsync(kafka, table, pipeline, first);
     }
@@ -87,6 +88,20 @@ public abstract class TableServicesTests(bool inS3, RealKafka broker, ITestOutpu
         Assert.Equal(_produced - Batch, since.RootElement.GetProperty("rows")[0].GetProperty("count(*)").GetInt64());
         using JsonDocument at = await AnswerAsync(table, "query", table.Location, "--at", first, "--aggregate", "count(*)");
         Assert.Equal(Batch, at.RootElement.GetProperty("rows")[0].GetProperty("count(*)").GetInt64());
+    }
+
+    /// <summary>Fewer files, the same rows: at the newest instant, at older ones, and of what is new since one.</summary>
+    private async Task CompactAsync(TableAt table, string first, string hash)
+    {
+        using (JsonDocument merged = await AnswerAsync(table, "compact", table.Location, "--min-inputs", "2"))
+        {
+            JsonElement result = merged.RootElement.GetProperty("tables")[0];
+            Assert.True(result.GetProperty("files_merged").GetInt32() > result.GetProperty("files_written").GetInt32(), result.ToString());
+        }
+
+        Assert.Equal(hash, await HashAsync(table));
+        await ReadBetweenAsync(table, first);
+        await TableProof.EveryReaderAgreesAsync(table, LogContents.WithoutHoles, _produced, output.WriteLine, olderInstants: 1);
     }
 
     /// <summary>Erasure, dead letters, rollback and clean; at the end nothing can go back behind what clean has deleted.</summary>
