@@ -116,6 +116,16 @@ public interface IObjectUpload : IAsyncDisposable
     /// <summary>Appends bytes; the buffer may be reused when the call returns.</summary>
     Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation);
 
+    /// <summary>Whether large ranges of other objects are moved by the store itself.</summary>
+    bool MovesRanges => false;
+
+    /// <summary>
+    /// Appends bytes of another object of the store in which the upload was begun. On S3 the store moves all but the first few megabytes of a
+    /// large range itself; elsewhere they are read and written.
+    /// </summary>
+    Task AppendFromAsync(IObjectStore store, ObjectPath source, long offset, long length, CancellationToken cancellation) =>
+        RangeAppending.ReadAndWriteAsync(this, store, source, offset, length, cancellation);
+
     /// <summary>Makes the object durable and visible; an object of that name is replaced.</summary>
     Task CompleteAsync(CancellationToken cancellation);
 }

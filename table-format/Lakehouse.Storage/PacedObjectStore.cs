@@ -91,6 +91,14 @@ public sealed class PacedObjectStore : IObjectStore
             await inner.WriteAsync(content, cancellation);
         }
 
+        public bool MovesRanges => inner.MovesRanges;
+
+        // < Where the store does not move them itself they come through ReadAsync and WriteAsync, which wait for their turn.
+        public Task AppendFromAsync(IObjectStore store, ObjectPath source, long offset, long length, CancellationToken cancellation) =>
+            inner.MovesRanges
+                ? inner.AppendFromAsync(store, source, offset, length, cancellation)
+                : RangeAppending.ReadAndWriteAsync(this, store, source, offset, length, cancellation);
+
         public Task CompleteAsync(CancellationToken cancellation) => inner.CompleteAsync(cancellation);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();

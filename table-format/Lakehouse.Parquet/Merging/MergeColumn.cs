@@ -14,6 +14,9 @@ internal sealed record MergeColumn(Field Field, ImmutableArray<SchemaElement> El
     internal static MergeColumn Canonical(Field field) =>
         AllOf(SchemaMapping.ToElements(new Schema(field)), isCanonical: true)[0];
 
+    /// <summary>A leaf as a field.</summary>
+    internal Field FieldOf(int leaf) => new(Leaves[leaf].Leaf.Path[^1], Leaves[leaf].Leaf.Type.Type, Leaves[leaf].Leaf.MaxDefinition == 0);
+
     /// <summary>The columns of a file.</summary>
     internal static ImmutableArray<MergeColumn> AllOf(ImmutableArray<SchemaElement> elements) =>
         [.. AllOf(elements, isCanonical: false).Select(static c => c with { IsCanonical = c.IsLike(Canonical(c.Field)) })];

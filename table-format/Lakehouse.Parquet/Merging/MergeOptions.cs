@@ -50,6 +50,12 @@ public sealed record MergeOptions
     public bool KeepsOrder { get; init; }
 
     /// <summary>
+    /// Whether the output is uploaded to the store that all inputs lie in: row groups that go over whole are then moved by the store itself,
+    /// where it can.
+    /// </summary>
+    public bool MovesInStore { get; init; }
+
+    /// <summary>
     /// Bytes of inputs that are held at a time. A row group of the output whose inputs are more is merged column by column; one column is
     /// always held whole.
     /// </summary>

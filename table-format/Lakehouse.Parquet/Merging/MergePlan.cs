@@ -37,6 +37,9 @@ public sealed record MergedRowGroup(ImmutableArray<MergeInput> Inputs, long RowC
 {
     /// <summary>Compressed bytes of the inputs that go into it.</summary>
     public long ByteCount => Columns.Sum(static c => c.Steps.Sum(static s => s.ByteCount));
+
+    /// <summary>Whether an input's row group goes over whole, constant columns aside.</summary>
+    public bool IsStitched => Inputs.Length == 1 && Columns.All(static c => c.Tier is MergeTier.Stitch or MergeTier.Constant);
 }
 
 /// <summary>A row group of an input: the input's position, and the row group's within it.</summary>

@@ -38,9 +38,11 @@ public static class ParquetMerger
             {
                 using RowGroupInputs? inputs = await ahead;
                 ahead = LoadAsync(plan, g + 1, sources, options, stop.Token);
-                var merge = new RowGroupMerge(plan.RowGroups[g], plan.Shape, sources, options, inputs);
-                (FooterRowGroup group, ChunkLayout[] layout) = await WriteAsync(merge, gathered, upload, cancellation);
-                groups.Add(group);
+                var chunks = new List<ChunkFacts>();
+                ChunkLayout[] layout = plan.RowGroups[g].IsStitched
+                    ? await StitchAsync(plan, g, sources, options, chunks, gathered, upload, cancellation)
+                    : await WriteAsync(new RowGroupMerge(plan.RowGroups[g], plan.Shape, sources, options, inputs), chunks, gathered, upload, cancellation);
+                groups.Add(new FooterRowGroup(plan.RowGroups[g].RowCount, chunks, MergedSorting.Of(plan.RowGroups[g], plan.Shape, sources)));
                 layouts.Add(layout);
             }
 
@@ -69,16 +71,71 @@ public static class ParquetMerger
     {
         // < Two row groups are held at a time.
         int columns = plan.Shape.Columns.Length;
-        return group < plan.RowGroups.Length
+        return group < plan.RowGroups.Length && !plan.RowGroups[group].IsStitched
             && RowGroupInputs.ByteCount(plan.RowGroups[group], plan.Shape, sources, 0, columns) <= options.MemoryBytes / 2
             ? await RowGroupInputs.LoadAsync(plan.RowGroups[group], plan.Shape, sources, 0, columns, cancellation)
             : null;
     }
 
-    private static async Task<(FooterRowGroup Group, ChunkLayout[] Layout)> WriteAsync(
-        RowGroupMerge merge, PooledBuffer gathered, IObjectUpload upload, CancellationToken cancellation)
+    /// <summary>Neighbours among the chunks that are taken whole go over as one range.</summary>
+    private static async Task<ChunkLayout[]> StitchAsync(
+        MergePlan plan,
+        int group,
+        IReadOnlyList<MergeSource> sources,
+        MergeOptions options,
+        List<ChunkFacts> chunks,
+        PooledBuffer gathered,
+        IObjectUpload upload,
+        CancellationToken cancellation)
     {
-        var chunks = new List<ChunkFacts>();
+        MergeSource source = sources[plan.RowGroups[group].Inputs[0].Source];
+        var layout = new List<ChunkLayout>();
+        long from = 0;
+        long length = 0;
+        chunks.AddRange(await RowGroupStitch.RunAsync(plan.RowGroups[group], plan.Shape, sources, options, cancellation));
+        foreach (ChunkFacts chunk in chunks)
+        {
+            if (length > 0 && !(chunk is StitchedChunk next && next.SourceOffset == from + length))
+            {
+                await MoveAsync();
+            }
+
+            layout.Add(new ChunkLayout { Offset = upload.Length + gathered.Length + length });
+            if (chunk is StitchedChunk stitched)
+            {
+                from = length == 0 ? stitched.SourceOffset : from;
+                length += chunk.ByteCount;
+            }
+            else if (chunk is EncodedChunk made)
+            {
+                await WriteAsync(made, gathered, upload, cancellation);
+            }
+        }
+
+        await MoveAsync();
+        return [.. layout];
+
+        async Task MoveAsync()
+        {
+            await upload.WriteAsync(gathered.WrittenMemory, cancellation);
+            gathered.Clear();
+            await (options.MovesInStore
+                ? upload.AppendFromAsync(source.Store, source.Path, from, length, cancellation)
+                : RangeAppending.ReadAndWriteAsync(upload, source.Store, source.Path, from, length, cancellation));
+            length = 0;
+        }
+    }
+
+    private static async Task WriteAsync(EncodedChunk chunk, PooledBuffer gathered, IObjectUpload upload, CancellationToken cancellation)
+    {
+        await WriteAsync(chunk.DictionaryPage?.WrittenMemory ?? default, gathered, upload, cancellation);
+        await WriteAsync(chunk.Pages.WrittenMemory, gathered, upload, cancellation);
+        chunk.ReleasePages();
+    }
+
+    private static async Task<ChunkLayout[]> WriteAsync(
+        RowGroupMerge merge, List<ChunkFacts> chunks, PooledBuffer gathered, IObjectUpload upload, CancellationToken cancellation)
+    {
         var layout = new List<ChunkLayout>();
         for (int column = 0; column < merge.ColumnCount; column++)
         {
@@ -100,9 +157,7 @@ public static class ParquetMerger
                 }
                 else if (chunk is EncodedChunk encoded)
                 {
-                    await WriteAsync(encoded.DictionaryPage?.WrittenMemory ?? default, gathered, upload, cancellation);
-                    await WriteAsync(encoded.Pages.WrittenMemory, gathered, upload, cancellation);
-                    encoded.ReleasePages();
+                    await WriteAsync(encoded, gathered, upload, cancellation);
                 }
 
                 Invariant.Holds(
@@ -114,7 +169,7 @@ public static class ParquetMerger
             kept.ForEach(static chunk => chunk.Dispose());
         }
 
-        return (new FooterRowGroup(merge.RowCount, chunks, merge.Sorting), [.. layout]);
+        return [.. layout];
     }
 
     private static async Task WriteAsync(ReadOnlyMemory<byte> bytes, PooledBuffer gathered, IObjectUpload upload, CancellationToken cancellation)

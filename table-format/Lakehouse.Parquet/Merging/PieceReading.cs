@@ -14,7 +14,7 @@ internal static class PieceReading
     {
         ColumnMetaData chunk = group.Columns[leaf.Ordinal].MetaData;
         (PiecePage? dictionary, PiecePage[] pages) = Walk(bytes.Span, leaf, chunk.NumValues);
-        bool isOrdered = leaf.Type.IsOrdered && leaf.Ordinal < file.ColumnOrders.Length && file.ColumnOrders[leaf.Ordinal] == ColumnOrder.Type;
+        bool isOrdered = IsOrdered(leaf, file);
         bool fits = offsets is not null && offsets.PageLocations.Length == pages.Length;
         if (leaf.MaxRepetition > 0)
         {
@@ -31,7 +31,7 @@ internal static class PieceReading
             Pages = pages,
             RowCount = group.NumRows,
             ValueCount = chunk.NumValues,
-            Index = columns is not null && isOrdered && Fits(columns, pages, leaf) ? columns : null,
+            Index = columns is not null && isOrdered && Fits(columns, pages.Length, leaf) ? columns : null,
             VariableByteCounts = fits && offsets!.UnencodedByteArrayDataBytes.Length == pages.Length ? offsets.UnencodedByteArrayDataBytes : [],
             Statistics = Trusted(chunk, leaf.Type, isOrdered),
             BloomFilter = bloomFilter,
@@ -75,6 +75,10 @@ internal static class PieceReading
             Statistics = FooterAssembly.Fold(chunk),
         };
     }
+
+    /// <summary>Whether the file says that a leaf's bounds are in the order of its type, and it has one.</summary>
+    internal static bool IsOrdered(Leaf leaf, FileMetaData file) =>
+        leaf.Type.IsOrdered && leaf.Ordinal < file.ColumnOrders.Length && file.ColumnOrders[leaf.Ordinal] == ColumnOrder.Type;
 
     private static (PiecePage? Dictionary, PiecePage[] Pages) Walk(ReadOnlySpan<byte> bytes, Leaf leaf, long valueCount)
     {
@@ -146,15 +150,15 @@ internal static class PieceReading
     }
 
     /// <summary>Whether the lists of a column index fit the pages, and its bounds the leaf.</summary>
-    private static bool Fits(ColumnIndex index, PiecePage[] pages, Leaf leaf)
+    internal static bool Fits(ColumnIndex index, int pageCount, Leaf leaf)
     {
-        if (index.NullPages.Length != pages.Length || index.MinValues.Length != pages.Length || index.MaxValues.Length != pages.Length
-            || (!index.NullCounts.IsEmpty && index.NullCounts.Length != pages.Length))
+        if (index.NullPages.Length != pageCount || index.MinValues.Length != pageCount || index.MaxValues.Length != pageCount
+            || (!index.NullCounts.IsEmpty && index.NullCounts.Length != pageCount))
         {
             return false;
         }
 
-        for (int p = 0; p < pages.Length; p++)
+        for (int p = 0; p < pageCount; p++)
         {
             if (!index.NullPages[p] && !(LeafOrder.Bounds(leaf.Type, index.MinValues[p]) && LeafOrder.Bounds(leaf.Type, index.MaxValues[p])))
             {
@@ -166,7 +170,7 @@ internal static class PieceReading
     }
 
     /// <summary>Bounds only where their order is defined; that of the deprecated ones is not.</summary>
-    private static Statistics? Trusted(ColumnMetaData chunk, in LeafType leaf, bool isOrdered) => chunk.Statistics switch
+    internal static Statistics? Trusted(ColumnMetaData chunk, in LeafType leaf, bool isOrdered) => chunk.Statistics switch
     {
         null => null,
         { MinValue: { } min, MaxValue: { } max } all when isOrdered && LeafOrder.Bounds(leaf, min) && LeafOrder.Bounds(leaf, max) => all,

@@ -31,9 +31,6 @@ internal sealed class RowGroupMerge
     /// <summary>Rows.</summary>
     internal long RowCount => _group.RowCount;
 
-    /// <summary>What the rows are sorted by.</summary>
-    internal ImmutableArray<SortingColumn> Sorting => MergedSorting.Of(_group, _shape, _sources);
-
     /// <summary>The inputs of one column; null when they are loaded already.</summary>
     internal async Task<RowGroupInputs?> LoadAsync(int column, CancellationToken cancellation) =>
         _inputs is null ? await RowGroupInputs.LoadAsync(_group, _shape, _sources, column, 1, cancellation) : null;
@@ -47,7 +44,7 @@ internal sealed class RowGroupMerge
         MergeColumn target = _shape.Columns[column];
         if (_options.Constants.TryGetValue(target.Field.Name, out ConstantColumn? constant))
         {
-            return [Constant(constant with { Field = target.Field })];
+            return [ConstantColumnWriter.Chunk(constant with { Field = target.Field }, RowCount, _options.Writer)];
         }
 
         bool[] isEncoded = [.. _group.Inputs.Select(i => _shape.Sources[i.Source][column].WhyReencoded is not null)];
@@ -84,17 +81,6 @@ internal sealed class RowGroupMerge
 
     private CompressionCodec CodecOf(int column, int leaf = 0) => _group.Columns[_firstLeaves[column] + leaf].Codec;
 
-    private EncodedChunk Constant(ConstantColumn constant)
-    {
-        var writer = new ConstantColumnWriter(constant, _options.Writer);
-        for (long left = RowCount; left > 0; left -= int.MaxValue)
-        {
-            writer.Write((int)Math.Min(left, int.MaxValue));
-        }
-
-        return writer.FinishChunk();
-    }
-
     private Task<EncodedChunk[]> EncodeAsync(
         MergeColumn target, int from, int count, ParquetWriterOptions options, CancellationToken cancellation) =>
         ColumnReencoding.RunAsync(
@@ -125,9 +111,8 @@ internal sealed class RowGroupMerge
             read.Add((i, from.Leaf));
         }
 
-        Field field = new(target.Leaves[leaf].Leaf.Path[^1], target.Leaves[leaf].Leaf.Type.Type, target.Leaves[leaf].Leaf.MaxDefinition == 0);
         return LeafMerge.Run(
-            field,
+            target.FieldOf(leaf),
             target.Leaves[leaf],
             [.. brought],
             plan.Codec,

@@ -55,6 +55,9 @@ internal record ChunkFacts
     /// <summary>The chunk's bounds and counts; null: what the pages' together say.</summary>
     internal Statistics? Statistics { get; init; }
 
+    /// <summary>What the footer of the file says from which the chunk is taken whole; null when it is not taken whole.</summary>
+    internal ColumnMetaData? Taken { get; init; }
+
     /// <summary>Headers and pages before compression, dictionary included.</summary>
     internal required long UncompressedByteCount { get; init; }
 

@@ -26,6 +26,10 @@ internal sealed class ConstantColumnWriter
 
     internal ConstantColumn Column => _column;
 
+    /// <summary>The chunk of so many rows.</summary>
+    internal static EncodedChunk Chunk(ConstantColumn column, long rowCount, ParquetWriterOptions options) =>
+        new ConstantColumnWriter(column, options) { _rowCount = rowCount }.FinishChunk();
+
     internal void Write(int rowCount) => _rowCount += rowCount;
 
     /// <summary>Ends the chunk; the writer starts the next one.</summary>

@@ -184,6 +184,19 @@ internal static class FooterAssembly
     private static ColumnMetaData Describe(ChunkFacts chunk, ChunkLayout layout)
     {
         bool hasDictionary = chunk.DictionaryByteCount > 0;
+        if (chunk.Taken is { } taken)
+        {
+            return taken with
+            {
+                PathInSchema = chunk.Path,
+                DataPageOffset = layout.Offset + chunk.DictionaryByteCount,
+                DictionaryPageOffset = hasDictionary ? layout.Offset : null,
+                Statistics = chunk.Statistics,
+                BloomFilterOffset = chunk.BloomFilter.Length > 0 ? layout.BloomFilterOffset : null,
+                BloomFilterLength = chunk.BloomFilter.Length > 0 ? chunk.BloomFilter.Length : null,
+            };
+        }
+
         ImmutableArray<PageEncodingStats> pages = CountPages(chunk, hasDictionary);
         return new ColumnMetaData
         {

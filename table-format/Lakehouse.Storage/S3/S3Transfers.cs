@@ -278,7 +278,8 @@ internal sealed class S3Transfers(IAmazonS3 client, S3Location location, S3Setti
         }
     }
 
-    private Task<PartETag> CopyPartAsync(
+    /// <summary>Has the store copy a range of an object into an upload.</summary>
+    internal Task<PartETag> CopyPartAsync(
         string operation, ObjectPath source, ObjectPath target, string uploadId, int number, CopyPart part, CancellationToken cancellation) =>
         retries.RunAsync(
             () => calls.ChangeAsync(

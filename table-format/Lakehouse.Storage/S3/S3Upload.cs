@@ -43,6 +43,36 @@ internal sealed class S3Upload(S3Transfers transfers, ObjectPath path) : IObject
         }
     }
 
+    public bool MovesRanges => true;
+
+    public async Task AppendFromAsync(IObjectStore store, ObjectPath source, long offset, long length, CancellationToken cancellation)
+    {
+        Invariant.Holds(!_completed, "nothing is written to a completed upload");
+        long end = offset + length;
+
+        // < Every part but the last has 5 MiB at least: what is written already is filled up to that.
+        long read = _partLength is 0 or >= PatchedCopyPlan.PartBytesMin ? 0 : PatchedCopyPlan.PartBytesMin - _partLength;
+        read = length - read < PatchedCopyPlan.PartBytesMin ? length : read;
+        await RangeAppending.ReadAndWriteAsync(this, store, source, offset, read, cancellation);
+        offset += read;
+        if (offset == end)
+        {
+            return;
+        }
+
+        if (_partLength > 0)
+        {
+            await SendPartAsync(cancellation);
+        }
+
+        foreach (CopyPart part in PatchedCopyPlan.Make(end - offset, []))
+        {
+            await WaitForTurnAsync(cancellation);
+            Length += part.Length;
+            _parts.Add(MoveAsync(source, part with { Offset = offset + part.Offset }, _parts.Count + 1, _uploadId!)); // Not null: its turn came.
+        }
+    }
+
     public async Task CompleteAsync(CancellationToken cancellation)
     {
         Invariant.Holds(!_completed, "an upload completes once");
@@ -52,7 +82,11 @@ internal sealed class S3Upload(S3Transfers transfers, ObjectPath path) : IObject
         }
         else
         {
-            await SendPartAsync(cancellation);
+            if (_partLength > 0)
+            {
+                await SendPartAsync(cancellation);
+            }
+
             List<PartETag> parts = [.. await Task.WhenAll(_parts)];
             await transfers.CompleteAsync("upload", path, _uploadId, Length, parts, cancellation);
         }
@@ -80,21 +114,38 @@ internal sealed class S3Upload(S3Transfers transfers, ObjectPath path) : IObject
         _abandoned.Dispose();
     }
 
-    /// <summary>Hands the part that is full, or the last one, to the network, and throws when an earlier one has failed.</summary>
+    /// <summary>Hands the part that is being filled to the network.</summary>
     private async Task SendPartAsync(CancellationToken cancellation)
     {
+        await WaitForTurnAsync(cancellation);
+        (byte[] part, int length) = (_part!, _partLength); // Called only while there is one.
+        (_part, _partLength) = (null, 0);
+        _parts.Add(SendAsync(part, length, _parts.Count + 1, _uploadId!)); // Not null: its turn came.
+    }
+
+    /// <summary>Waits until one more part may be on its way, and throws when an earlier one has failed.</summary>
+    private async Task WaitForTurnAsync(CancellationToken cancellation)
+    {
         _uploadId ??= await transfers.BeginAsync("upload", path, cancellation);
-        Invariant.Holds(_parts.Count < PartCountMax, "An upload has at most 10,000 parts of 8 MiB.");
+        Invariant.Holds(_parts.Count < PartCountMax, "An upload has at most 10,000 parts.");
         await _sending.WaitAsync(cancellation);
         foreach (Task<PartETag> failed in _parts.Where(static p => p.IsFaulted))
         {
             _sending.Release();
             await failed;
         }
+    }
 
-        (byte[] part, int length) = (_part!, _partLength); // Called only while there is one.
-        (_part, _partLength) = (null, 0);
-        _parts.Add(SendAsync(part, length, _parts.Count + 1, _uploadId));
+    private async Task<PartETag> MoveAsync(ObjectPath source, CopyPart part, int number, string uploadId)
+    {
+        try
+        {
+            return await transfers.CopyPartAsync("upload", source, path, uploadId, number, part, _abandoned.Token);
+        }
+        finally
+        {
+            _sending.Release();
+        }
     }
 
     private async Task<PartETag> SendAsync(byte[] part, int length, int number, string uploadId)

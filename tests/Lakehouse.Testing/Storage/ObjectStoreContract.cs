@@ -137,6 +137,34 @@ public abstract class ObjectStoreContract
     }
 
     [Fact]
+    public async Task An_upload_takes_ranges_of_other_objects_between_what_is_written()
+    {
+        byte[] large = new byte[13 << 20];
+        new Random(5).NextBytes(large);
+        await Store.PutAsync(Other, large, Cancellation);
+        var expected = new MemoryStream();
+        await using (IObjectUpload upload = await Store.BeginUploadAsync(Path, Cancellation))
+        {
+            foreach ((int written, int offset, int length) in new[]
+            {
+                (4, 100, 12 << 20), (0, 7, 6 << 20), (1_000, 0, 0), (9 << 20, 1, 5 << 20), (10, 12 << 20, 1 << 20), (6 << 20, 0, 13 << 20),
+            })
+            {
+                await upload.WriteAsync(large.AsMemory(0, written), Cancellation);
+                await upload.AppendFromAsync(Store, Other, offset, length, Cancellation);
+                expected.Write(large, 0, written);
+                expected.Write(large, offset, length);
+                Assert.Equal(expected.Length, upload.Length);
+            }
+
+            await upload.CompleteAsync(Cancellation);
+        }
+
+        byte[]? found = await Store.GetAsync(Path, Cancellation);
+        Assert.True(found.AsSpan().SequenceEqual(expected.ToArray()));
+    }
+
+    [Fact]
     public async Task An_upload_given_up_leaves_nothing()
     {
         await using (IObjectUpload upload = await Store.BeginUploadAsync(Path, Cancellation))

@@ -84,6 +84,7 @@ public sealed class MergedRowsTests(ITestOutputHelper output)
             MemoryBytes = random.Next(3) == 0 ? 1_000 : 512 << 20,
             DictionaryBytesMax = random.Next(3) == 0 ? 600 : 8 << 20,
             KeepsOrder = random.Next(2) == 0,
+            MovesInStore = random.Next(2) == 0,
             SmallPageRows = random.Next(2) == 0 ? 0 : 4096,
         };
         MergePlan plan = MergePlanning.Plan(sources, options);
