@@ -117,6 +117,7 @@ internal sealed class ParquetGroupMerging(HudiTable table, CompactionPolicy poli
         Writer = policy.Parquet ?? LikeTheNewest(part.Sources),
         Constants = file.Constants,
         KeepsOrder = policy.KeepsOrder,
+        MovesInStore = true,
         RowGroupBytes = policy.RowGroupBytes,
         MemoryBytes = policy.MemoryBytes,
     };
