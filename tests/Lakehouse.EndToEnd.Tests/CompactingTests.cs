@@ -78,7 +78,7 @@ public sealed class CompactingTests(RealKafka broker, ITestOutputHelper output) 
         Assert.True(left.Length <= run.Kills["single compaction"], string.Join('\n', left));
         output.WriteLine($"{records} records, killed: {string.Join(", ", run.Kills.Select(static k => $"{k.Key} {k.Value}"))}; {merges} merges, "
             + $"{run.SingleCount} single compactions and {run.CleanCount} cleans begun; "
-            + $"readings: {string.Join(", ", readers.Readings.Select(static r => $"{r.Key} {r.Value}"))}, {readers.Lost} lost to a clean; "
+            + $"readings: {string.Join(", ", readers.Readings.Select(static r => $"{r.Key} {r.Value}"))}, {readers.Lost} broke off; "
             + $"{Directory.GetFiles(Table, "*.parquet", SearchOption.AllDirectories).Length} files in the end");
         return merges;
     }

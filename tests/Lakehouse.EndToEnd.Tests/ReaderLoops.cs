@@ -11,13 +11,14 @@ namespace Lakehouse.EndToEnd.Tests;
 /// </summary>
 internal sealed class ReaderLoops(string table, Action<string> say)
 {
+    private static readonly string[] MissingWords = ["no such file", "not found", "FileNotFound", "does not exist", "is missing"];
     private static readonly TimeSpan Breath = TimeSpan.FromSeconds(1);
     private readonly List<string> _wrong = [];
 
     /// <summary>Readings by reader.</summary>
     public Dictionary<string, int> Readings { get; } = [];
 
-    /// <summary>Readings that broke off because a file was gone: a clean had deleted what a slow reader was still at.</summary>
+    /// <summary>Readings that broke off because a file was gone: a clean or a pruning had deleted what a slow reader was still at.</summary>
     public int Lost { get; private set; }
 
     /// <summary>Reads until told to stop. Throws when a reading was wrong.</summary>
@@ -60,16 +61,17 @@ internal sealed class ReaderLoops(string table, Action<string> say)
                 Readings[reader.Name]++;
                 await Task.Delay(Breath, CancellationToken.None);
             }
-            catch (Exception gone) when (gone.Message.Contains("No such file", StringComparison.OrdinalIgnoreCase)
-                || gone.Message.Contains("not found", StringComparison.OrdinalIgnoreCase)
-                || gone.Message.Contains("FileNotFound", StringComparison.OrdinalIgnoreCase)
-                || gone.Message.Contains("does not exist", StringComparison.OrdinalIgnoreCase))
+            catch (Exception failed) when (MissingFile(failed.Message) is { } missingFile)
             {
                 Lost++;
-                say($"{reader.Name} lost a file: {gone.Message.Split('\n')[0]}");
+                say($"{reader.Name} lost a file: {missingFile}");
             }
         }
     }
+
+    /// <summary>The line that says which file is not there, or null.</summary>
+    private static string? MissingFile(string message) => message.Split('\n').FirstOrDefault(static line =>
+        MissingWords.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)));
 
     private void Judge(string reader, RecordCount seen, long before, long after)
     {
