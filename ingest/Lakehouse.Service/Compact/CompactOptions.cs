@@ -39,10 +39,13 @@ internal sealed class CompactOptions
     private readonly Option<int?> _smallFiles = CompactCommand.Number(
         "--small-files", "With --every or --scheduled: merge as soon as so many small files can be merged, too.", 2, 1_000_000);
 
+    private readonly Option<int?> _cleanAfter = CompactCommand.Number(
+        "--clean-after-hours", "With --every or --scheduled: after a merge delete files that were replaced so long ago (24); 0: never.", 0, 100_000);
+
     internal void AddTo(Command command)
     {
         foreach (Option option in (Option[])
-            [_target, _inputsMin, _inputsMax, _partition, _minAge, _quiet, _anyOrder, _io, _concurrency, _smallFiles])
+            [_target, _inputsMin, _inputsMax, _partition, _minAge, _quiet, _anyOrder, _io, _concurrency, _smallFiles, _cleanAfter])
         {
             command.Add(option);
         }
@@ -74,6 +77,7 @@ internal sealed class CompactOptions
             {
                 Cron = cron ?? said.Triggers.Cron,
                 SmallFiles = parsed.GetValue(_smallFiles) ?? said.Triggers.SmallFiles,
+                CleanAfterHours = parsed.GetValue(_cleanAfter) is { } hours ? (hours == 0 ? null : hours) : said.Triggers.CleanAfterHours,
             },
         };
     }

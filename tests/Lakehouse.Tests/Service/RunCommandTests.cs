@@ -73,6 +73,34 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_merges_small_files_beside_what_it_reads()
+    {
+        await WritePipelineAsync(deadLetters: false, interval: "100ms");
+        await File.AppendAllTextAsync(
+            _folder["trips.yaml"], "\ncompaction: { small_files: 4, look_every: 1s, min_inputs: 2, clean_after: never }\n", Stop);
+        using LakehouseProcess run = LakehouseProcess.Start(_folder.Path, "run", "trips.yaml");
+        int produced = 0;
+        while (!run.Said.Contains(": merged ", StringComparison.Ordinal))
+        {
+            Assert.True(produced < 3_000 && !run.HasExited, run.Said);
+            await ProduceAsync(Enumerable.Range(produced, 10).Select(Trip));
+            produced += 10;
+            await Task.Delay(TimeSpan.FromMilliseconds(200), Stop);
+        }
+
+        run.Terminate();
+        (int exitCode, _, string error) = await run.EndAsync();
+        Assert.True(exitCode == 0, error);
+        await LakehouseProcess.RunAsync(_folder.Path, "run", "trips.yaml", "--until-caught-up");
+        (exitCode, string output, error) = await LakehouseProcess.RunAsync(_folder.Path, "verify", "lake/trips", "--deep", "--json");
+        Assert.True(exitCode == 0, output + error);
+        using JsonDocument proof = JsonDocument.Parse(output);
+        Assert.Equal(produced, proof.RootElement.GetProperty("offsets_proven").GetInt64());
+        (_, output, _) = await LakehouseProcess.RunAsync(_folder.Path, "compact", "lake/trips", "--status");
+        Assert.Contains("worker-0", output);
+    }
+
+    [Fact]
     public async Task A_termination_signal_ends_a_run_whose_broker_is_away()
     {
         await WritePipelineAsync(deadLetters: false);
