@@ -41,28 +41,37 @@ internal static class PlanBenchmark
 
         long before = Process.GetCurrentProcess().WorkingSet64;
         var clock = Stopwatch.StartNew();
+        TimeSpan cpu = Cpu();
         long size = (await table.SnapshotAsync(null, CancellationToken.None)).FileSlices[0].ByteCount;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a look at the table alone: {clock.ElapsedMilliseconds} ms"));
+        Report("a look at the table alone, and the first", clock, cpu, before);
         var policy = new CompactionPolicy { TargetFileBytes = size * FilesPerOutput };
         clock.Restart();
+        cpu = Cpu();
         CompactionPlan plan = await CompactionRun.PlanAsync(table, policy, time, CancellationToken.None);
-        Report($"{plan.InputCount} files of {plan.InputBytes >> 20} MiB are planned into {plan.Groups.Length}", clock, before);
+        Report($"{plan.InputCount} files of {plan.InputBytes >> 20} MiB are planned into {plan.Groups.Length}", clock, cpu, before);
         clock.Restart();
+        cpu = Cpu();
         int columns = 0;
         await foreach (GroupForecast forecast in CompactionRun.ForecastAsync(table, policy, plan, time, CancellationToken.None))
         {
             columns += forecast.Outputs.Sum(static o => o.Plan.RowGroups.Sum(static g => g.Columns.Sum(static c => c.Steps.Length)));
         }
 
-        Report($"{columns} chunks of columns are told how they move", clock, before);
+        Report($"{columns} chunks of columns are told how they move", clock, cpu, before);
         return 0;
     }
 
-    private static void Report(string what, Stopwatch clock, long before)
+    private static TimeSpan Cpu()
+    {
+        using var self = Process.GetCurrentProcess();
+        return self.TotalProcessorTime;
+    }
+
+    private static void Report(string what, Stopwatch clock, TimeSpan cpuBefore, long before)
     {
         using var self = Process.GetCurrentProcess();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{what}: {clock.ElapsedMilliseconds} ms, the process takes {self.PeakWorkingSet64 >> 20} MiB at most, {before >> 20} MiB of it before"));
+            $"{what}: {clock.ElapsedMilliseconds} ms, {(self.TotalProcessorTime - cpuBefore).TotalMilliseconds:F0} ms of CPU, the process takes {self.PeakWorkingSet64 >> 20} MiB at most, {before >> 20} MiB of it before"));
     }
 
     private static async Task MakeAsync(IObjectStore store, int fileCount, TimeProvider time)
