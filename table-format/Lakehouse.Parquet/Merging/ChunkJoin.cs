@@ -13,6 +13,7 @@ internal sealed class ChunkJoin : IDisposable
     private readonly LeafType _stored;
     private readonly CompressionCodec _codec;
     private readonly int _level;
+    private readonly int _pageBytes;
     private readonly DictionaryUnion? _union;
     private readonly JoinedPages _pages;
     private readonly OpenPage _open;
@@ -34,6 +35,7 @@ internal sealed class ChunkJoin : IDisposable
     {
         (_target, _stored, _codec, _union) = (target, target.Leaf.Type, codec, union);
         _level = codec == options.Codec ? options.Level : PageCodec.Levels(codec)?.Default ?? 0;
+        _pageBytes = options.PageBytes;
         _pages = new JoinedPages(target.Leaf, _stored);
         _open = new OpenPage(target.Leaf, options, codec, _level);
         _statistics = new StatisticsFold(_stored);
@@ -54,7 +56,8 @@ internal sealed class ChunkJoin : IDisposable
         {
             ref readonly PiecePage page = ref piece.Pages[p];
             bool isDictionary = page.IsDictionaryEncoded;
-            if ((isDictionary && plain is not null) || ((joins || HasOldLevels(piece, page)) && IsJoined(page)))
+            bool isTorn = (joins && page.Header.UncompressedPageSize < _pageBytes) || HasOldLevels(piece, page);
+            if ((isDictionary && plain is not null) || (isTorn && IsJoined(page)))
             {
                 Join(piece, p, map, plain);
                 continue;
@@ -66,6 +69,12 @@ internal sealed class ChunkJoin : IDisposable
             bool isPacked = piece.Codec == _codec || (page.Header.Type == PageType.DataPageV2 && !page.Header.IsCompressed);
             if (isPacked && !isWider && !(isDictionary && !map.IsEmpty))
             {
+                if (MayGoBeyond(piece, page))
+                {
+                    _parts.Open(piece, page);
+                    _parts.ReadIndexes(piece.Dictionary.GetValueOrDefault().Header.NumValues);
+                }
+
                 Copy(piece, p);
             }
             else
@@ -154,10 +163,31 @@ internal sealed class ChunkJoin : IDisposable
             LevelHistograms = _pages.Histograms,
             MaxRepetition = _target.Leaf.MaxRepetition,
             Bounds = _pages.Bounds,
-            Statistics = _statistics.Result,
+            Statistics = _target.Leaf.MaxRepetition == 0 ? _statistics.Result : _statistics.Result with { NullCount = NullsByLevels() },
             BloomFilter = bloomFilter,
             UncompressedByteCount = _pages.UncompressedByteCount + uncompressed,
         };
+    }
+
+    /// <summary>
+    /// Entries without a value, by their levels; null when those were not counted. Some writers count the elements of lists that are null,
+    /// others the lists that are null or empty, too: a sum of both says nothing.
+    /// </summary>
+    private long? NullsByLevels()
+    {
+        ReadOnlySpan<long> levels = _pages.Histograms;
+        int definitions = _target.Leaf.MaxDefinition + 1;
+        int perPage = _target.Leaf.MaxRepetition + 1 + definitions;
+        long nulls = 0;
+        for (int at = perPage; at <= levels.Length; at += perPage)
+        {
+            foreach (long count in levels[(at - definitions)..(at - 1)])
+            {
+                nulls += count;
+            }
+        }
+
+        return levels.IsEmpty ? null : nulls;
     }
 
     /// <summary>The one dictionary page: that of an input which has all entries, or one that is made.</summary>
@@ -197,6 +227,13 @@ internal sealed class ChunkJoin : IDisposable
         piece.Codec != _codec && page.Header.Type == PageType.DataPage
         && ((piece.Leaf.MaxRepetition > 0 && page.Header.RepetitionLevelEncoding != ParquetEncoding.Rle)
             || (piece.Leaf.MaxDefinition > 0 && page.Header.DefinitionLevelEncoding != ParquetEncoding.Rle));
+
+    /// <summary>
+    /// Whether an index beyond the page's own dictionary, which readers refuse, could become a value of another input, and no checksum says
+    /// that the page is as it was written.
+    /// </summary>
+    private bool MayGoBeyond(ChunkPiece piece, in PiecePage page) =>
+        page.IsDictionaryEncoded && page.Header.Crc is null && piece.Dictionary.GetValueOrDefault().Header.NumValues < EntryCount;
 
     private void Copy(ChunkPiece piece, int p)
     {
@@ -254,6 +291,11 @@ internal sealed class ChunkJoin : IDisposable
         }
         else
         {
+            if (MayGoBeyond(piece, page))
+            {
+                _parts.ReadIndexes(piece.Dictionary.GetValueOrDefault().Header.NumValues);
+            }
+
             _body.Append(_parts.ValueBytes);
         }
 

@@ -60,6 +60,16 @@ internal sealed record ChunkPiece
     /// <summary>Entries, nulls included, in pages that refer to the dictionary.</summary>
     internal long DictionaryValueCount => Pages.Sum(static p => p.IsDictionaryEncoded ? (long)p.Header.NumValues : 0);
 
+    /// <summary>Whether a page of the dictionary follows another one, as nothing that is written here does.</summary>
+    internal bool Alternates
+    {
+        get
+        {
+            int other = Array.FindIndex(Pages, static p => !p.IsDictionaryEncoded);
+            return other >= 0 && Array.FindIndex(Pages, other, static p => p.IsDictionaryEncoded) >= 0;
+        }
+    }
+
     internal ReadOnlySpan<byte> Packed(in PiecePage page) =>
         Bytes.Span.Slice(page.Offset + page.HeaderByteCount, page.Header.CompressedPageSize);
 }

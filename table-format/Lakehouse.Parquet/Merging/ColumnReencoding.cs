@@ -14,10 +14,12 @@ internal static class ColumnReencoding
         using NestedColumnWriter? nested = !target.Type.IsNested
             ? null
             : new NestedColumnWriter(target, (leaf, path) => ParquetFileWriter.NewWriter(leaf, options, state, path));
+        string at = "";
         try
         {
             foreach ((MergeSource source, int group) in inputs)
             {
+                at = $"'{source.Path}', row group {group}, column '{name}'";
                 long rows = source.MetaData.RowGroups[group].NumRows;
                 var request = new ReadRequest { Columns = [name], Rows = g => g == group ? RowRanges.All(rows) : RowRanges.None };
                 await foreach (RecordBatch batch in source.Reader.ScanAsync(request, cancellation))
@@ -28,7 +30,7 @@ internal static class ColumnReencoding
                         ColumnVector values = wider ?? batch.Columns[0];
                         if (target.Required && values.NullCount > 0)
                         {
-                            throw new ParquetFormatException($"'{source.Path}', row group {group}, column '{name}': {values.NullCount} nulls.");
+                            throw new ParquetFormatException($"{at}: {values.NullCount} nulls.");
                         }
 
                         flat?.Write(values, 0, batch.RowCount);
@@ -38,6 +40,11 @@ internal static class ColumnReencoding
             }
 
             return flat is not null ? [flat.FinishChunk()] : [.. nested!.FinishChunks()];
+        }
+        catch (ArgumentException e)
+        {
+            // < The writer refuses what a sound file does not hold, such as more digits than a decimal has.
+            throw new ParquetFormatException($"{at}, or an input before it: {e.Message}", e);
         }
         finally
         {

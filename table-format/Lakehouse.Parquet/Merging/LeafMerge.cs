@@ -73,7 +73,7 @@ internal static class LeafMerge
             ChunkPiece piece = inputs[i].Piece!; // < Not null: it has pages.
             try
             {
-                expands[i] = leftDictionary || !union.TryAdd(piece, out maps[i]);
+                expands[i] = leftDictionary || piece.Alternates || !union.TryAdd(piece, out maps[i]);
             }
             catch (ParquetFormatException e)
             {

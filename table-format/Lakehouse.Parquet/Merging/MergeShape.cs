@@ -74,12 +74,16 @@ internal sealed class MergeShape
             ? MergeColumn.Canonical(column.Field)
             : column;
 
-    private static ParquetFormatException Unlike(MergeColumn column, MergeSource source) =>
-        source.Schema.IndexOf(column.Field.Name) is >= 0 and int position
-            ? new ParquetFormatException(
-                $"'{source.Path}', column '{column.Field.Name}': {source.Schema[position]} cannot become {column.Field} without loss; "
-                + "the file cannot be merged with the others.")
-            : new ParquetFormatException(
-                $"'{source.Path}' has no column '{column.Field.Name}', which is {column.Field} and cannot be padded; "
-                + "the file cannot be merged with the others.");
+    private static ParquetFormatException Unlike(MergeColumn column, MergeSource source)
+    {
+        string what = source.Schema.IndexOf(column.Field.Name) is >= 0 and int position
+            ? Text(source.Schema[position]) == Text(column.Field)
+                ? $"its pages cannot be taken over, as of the writer '{source.MetaData.CreatedBy}', and this form of {Text(column.Field)} is not written here"
+                : $"{Text(source.Schema[position])} cannot become {Text(column.Field)} without loss"
+            : $"there is no such column, and {Text(column.Field)} cannot be padded with nulls";
+        return new ParquetFormatException(
+            $"'{source.Path}', column '{column.Field.Name}': {what}; the file cannot be merged with the others.");
+    }
+
+    private static string Text(Field field) => $"{field.Type}{(field.Required ? " required" : "")}";
 }

@@ -40,6 +40,13 @@ public sealed class MergeSource
     {
         ArgumentNullException.ThrowIfNull(store);
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, path, cancellation);
+        long rows = reader.MetaData.RowGroups.Sum(static g => g.NumRows);
+        if (rows != reader.MetaData.NumRows)
+        {
+            throw new ParquetFormatException(
+                $"'{path}' in {store.Root} has {reader.MetaData.NumRows} rows and its row groups have {rows}; nobody knows which of them are there.");
+        }
+
         for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
         {
             RowGroup group = reader.MetaData.RowGroups[g];

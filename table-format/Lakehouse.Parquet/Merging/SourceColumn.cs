@@ -33,7 +33,7 @@ internal sealed record SourceColumn(string? Name, ImmutableArray<SourceLeaf> Lea
 
         string reason = isWhole
             ? "its writer is not known to write pages that stand for themselves"
-            : $"{source.Field} becomes {target.Field}";
+            : $"{source.Field.Type} becomes {target.Field.Type}";
         return target.IsCanonical && Converts(source, target)
             ? new SourceColumn(source.Field.Name, [.. target.Leaves.Select(static _ => new SourceLeaf(LeafOrigin.Encoded, null))], reason)
             : null;

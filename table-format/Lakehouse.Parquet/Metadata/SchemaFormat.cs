@@ -40,7 +40,7 @@ internal static class SchemaFormat
             writer.I32(8, element.Precision);
         }
 
-        if (element.LogicalType is not null)
+        if (element.LogicalType is { Kind: not LogicalTypeKind.Unknown })
         {
             Write(ref writer, element.LogicalType);
         }

@@ -45,10 +45,16 @@ internal static class PageAssembly
 
     /// <summary>
     /// Appends the body of a page as it was before it was compressed: V2 with its levels in front. Throws <see cref="ParquetFormatException"/>
-    /// when header and bytes do not agree; nothing is allocated for a claim that the bytes cannot hold.
+    /// when header and bytes do not agree, their checksum above all, as what is made of them gets a new one; nothing is allocated for a claim
+    /// that the bytes cannot hold.
     /// </summary>
     internal static void Unpack(CompressionCodec codec, in PageHeader header, ReadOnlySpan<byte> packed, PooledBuffer target)
     {
+        if (header.Crc is { } crc && crc != (int)Crc32.Append(0, packed))
+        {
+            throw new ParquetFormatException("A page does not match its checksum: the file is damaged.");
+        }
+
         int size = header.UncompressedPageSize;
         int levels = header.Type == PageType.DataPageV2 ? header.LevelsByteLength : 0;
         if (levels < 0 || levels > packed.Length || levels > size)
