@@ -37,6 +37,7 @@ public static class ParquetTargets
             new FuzzTarget("file", small, static input => ReadFile(input, new ReadRequest())),
             new FuzzTarget("pruned", small, static input => ReadFile(input, new ReadRequest { Pruning = new EveryOtherPage() })),
             new FuzzTarget("check", small, CheckFile),
+            MergeTarget.Create(small),
             CanaryTarget.Create(),
         ];
     }

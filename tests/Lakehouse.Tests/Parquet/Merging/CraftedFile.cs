@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
+using Xunit;
 
 namespace Lakehouse.Tests.Parquet;
 
 /// <summary>A file of one INT32 column whose pages are put together by hand, as no writer of ours would.</summary>
-internal sealed class CraftedFile(bool required = true)
+internal sealed class CraftedFile(bool required = true, bool checksums = true)
 {
     internal const string TrustedWriter = "Lakehouse version 0.1.0 (build crafted)";
 
@@ -82,6 +83,34 @@ internal sealed class CraftedFile(bool required = true)
         return encoded[..RleHybrid.Encode(padded, values.Length, width, encoded)];
     }
 
+    private void WriteHeader(PooledBuffer bytes, PageHeader header)
+    {
+        if (checksums)
+        {
+            PageHeaderFormat.Write(bytes, header);
+            return;
+        }
+
+        // PageHeader of parquet.thrift without its fourth field.
+        Assert.Equal(PageType.DataPage, header.Type == PageType.DictionaryPage ? PageType.DataPage : header.Type);
+        var writer = new ThriftWriter(bytes);
+        short outer = writer.BeginElement();
+        writer.I32(1, (int)header.Type);
+        writer.I32(2, header.UncompressedPageSize);
+        writer.I32(3, header.CompressedPageSize);
+        short inner = writer.BeginStruct((short)(header.Type == PageType.DataPage ? 5 : 7));
+        writer.I32(1, header.NumValues);
+        writer.I32(2, (int)header.Encoding);
+        if (header.Type == PageType.DataPage)
+        {
+            writer.I32(3, (int)ParquetEncoding.Rle);
+            writer.I32(4, (int)ParquetEncoding.Rle);
+        }
+
+        writer.EndStruct(inner);
+        writer.EndStruct(outer);
+    }
+
     private byte[] Bytes(Func<ColumnMetaData, ColumnMetaData> change, Func<FileMetaData, FileMetaData> changeFile)
     {
         using var bytes = new PooledBuffer();
@@ -90,7 +119,7 @@ internal sealed class CraftedFile(bool required = true)
         foreach ((PageHeader header, byte[] body) in _pages)
         {
             offsets.Add(bytes.Length);
-            PageHeaderFormat.Write(bytes, header);
+            WriteHeader(bytes, header);
             bytes.Append(body);
         }
 
