@@ -31,11 +31,16 @@ if (args is ["upload", ..])
     return await UploadBenchmark.RunAsync(args);
 }
 
+if (args is ["merge", ..])
+{
+    return await MergeBenchmark.RunAsync(args);
+}
+
 if (Arguments.Parse(args) is not { } arguments)
 {
     await Console.Error.WriteLineAsync(Arguments.Usage + Environment.NewLine + CommitBenchmark.Usage
         + Environment.NewLine + ScanBenchmark.Usage + Environment.NewLine + BenchmarkTables.Usage
-        + Environment.NewLine + FetchBenchmark.Usage + Environment.NewLine + PlanBenchmark.Usage);
+        + Environment.NewLine + FetchBenchmark.Usage + Environment.NewLine + PlanBenchmark.Usage + Environment.NewLine + MergeBenchmark.Usage);
     return 2;
 }
 
