@@ -70,8 +70,9 @@ internal static class PlanBenchmark
     private static void Report(string what, Stopwatch clock, TimeSpan cpuBefore, long before)
     {
         using var self = Process.GetCurrentProcess();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{what}: {clock.ElapsedMilliseconds} ms, {(self.TotalProcessorTime - cpuBefore).TotalMilliseconds:F0} ms of CPU, the process takes {self.PeakWorkingSet64 >> 20} MiB at most, {before >> 20} MiB of it before"));
+        double cpuMillis = (self.TotalProcessorTime - cpuBefore).TotalMilliseconds;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: {clock.ElapsedMilliseconds} ms, {cpuMillis:F0} ms of CPU, ")
+            + string.Create(CultureInfo.InvariantCulture, $"the process takes {self.PeakWorkingSet64 >> 20} MiB at most, {before >> 20} MiB of it before"));
     }
 
     private static async Task MakeAsync(IObjectStore store, int fileCount, TimeProvider time)
