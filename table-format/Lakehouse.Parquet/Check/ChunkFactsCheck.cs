@@ -161,6 +161,8 @@ internal sealed class ChunkFactsCheck(
         }
 
         (byte[] Min, byte[] Max)? actual = BoundCheck.Join(leaf.Type.Type, pages.Select(static p => p.Bounds));
+        CheckOlderBounds(statistics, actual);
+        CheckDistinctCount(statistics, pages.Sum(static p => (long)p.Header.NumValues) - nulls, actual);
         if (!BoundCheck.CanCheck(reader.MetaData, leaf) || actual is not { } whole)
         {
             return;
@@ -173,6 +175,37 @@ internal sealed class ChunkFactsCheck(
         if (isExactlyWrong)
         {
             Say(FileFindingKind.Statistics, Start, "The statistics call a bound exact that no value has.");
+        }
+    }
+
+    /// <summary>Of texts, bytes and unsigned numbers each writer had an order of its own; signed numbers are ordered as numbers.</summary>
+    private void CheckOlderBounds(Statistics statistics, (byte[] Min, byte[] Max)? actual)
+    {
+        bool isSigned = leaf.Type is
+        {
+            Conversion: LeafConversion.None or LeafConversion.IntegerDecimal,
+            Stored: ParquetType.Int32 or ParquetType.Int64 or ParquetType.Float or ParquetType.Double,
+        };
+        if (isSigned && actual is { } whole && statistics is { OlderMinValue: { } min, OlderMaxValue: { } max })
+        {
+            ColumnMetaData older = _chunk with { Statistics = new Statistics { MinValue = min, MaxValue = max } };
+            using PageBounds bounds = PageBounds.OfChunk(leaf.Type, isOrdered: true, older, _group.NumRows, null);
+            BoundCheck.Hold(leaf.Type.Type, bounds, 0, whole, what => Say(FileFindingKind.Statistics, Start, "The older statistics have " + what));
+        }
+    }
+
+    /// <summary>Some writers estimate it: only what cannot be is wrong.</summary>
+    private void CheckDistinctCount(Statistics statistics, long values, (byte[] Min, byte[] Max)? actual)
+    {
+        if (statistics.DistinctCount is not { } distinct)
+        {
+            return;
+        }
+
+        long least = values == 0 ? 0 : actual is { } whole && Order(whole.Min, whole.Max) != 0 ? 2 : 1;
+        if (distinct < least || distinct > values)
+        {
+            Say(FileFindingKind.Statistics, Start, $"The statistics say {distinct} distinct values; of {values} there are from {least} to {values}.");
         }
     }
 

@@ -191,9 +191,20 @@ internal static class FooterFormat
     private static void Write(ref ThriftWriter writer, Statistics statistics, string name, PatchRecorder patches, long fileOffset)
     {
         short outer = writer.BeginStruct(12);
+        if (statistics is { OlderMaxValue: { } olderMax, OlderMinValue: { } olderMin })
+        {
+            writer.Binary(1, olderMax);
+            writer.Binary(2, olderMin);
+        }
+
         if (statistics.NullCount is long nulls)
         {
             writer.I64(3, nulls);
+        }
+
+        if (statistics.DistinctCount is long distinct)
+        {
+            writer.I64(4, distinct);
         }
 
         if (statistics is { MaxValue: not null, MinValue: not null })

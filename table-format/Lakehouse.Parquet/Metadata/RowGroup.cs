@@ -123,6 +123,17 @@ public sealed record Statistics
     /// <summary>Nulls; null when unknown.</summary>
     public long? NullCount { get; init; }
 
+    /// <summary>Distinct values; null when unknown.</summary>
+    public long? DistinctCount { get; init; }
+
+    /// <summary>
+    /// Upper bound as files had it before they said in which order; not used to skip anything. Only of signed numbers is it known what it means.
+    /// </summary>
+    public byte[]? OlderMaxValue { get; init; }
+
+    /// <summary>The lower bound likewise.</summary>
+    public byte[]? OlderMinValue { get; init; }
+
     /// <summary>False when the upper bound was shortened.</summary>
     public bool IsMaxValueExact { get; init; }
 

@@ -232,8 +232,17 @@ internal static class RowGroupFormat
         {
             switch (id)
             {
+                case 1:
+                    statistics = statistics with { OlderMaxValue = reader.Binary(type).ToArray() };
+                    break;
+                case 2:
+                    statistics = statistics with { OlderMinValue = reader.Binary(type).ToArray() };
+                    break;
                 case 3:
                     statistics = statistics with { NullCount = reader.I64(type) };
+                    break;
+                case 4:
+                    statistics = statistics with { DistinctCount = reader.I64(type) };
                     break;
                 case 5:
                     statistics = statistics with { MaxValue = reader.Binary(type).ToArray() };

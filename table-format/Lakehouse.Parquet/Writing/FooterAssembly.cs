@@ -209,7 +209,8 @@ internal static class FooterAssembly
             TotalCompressedSize = chunk.ByteCount,
             DataPageOffset = layout.Offset + chunk.DictionaryByteCount,
             DictionaryPageOffset = hasDictionary ? layout.Offset : null,
-            Statistics = chunk.Statistics ?? Fold(chunk),
+            // < What sources said in the older way, and of distinct values, is not known of the pages that are here.
+            Statistics = (chunk.Statistics ?? Fold(chunk)) with { OlderMaxValue = null, OlderMinValue = null, DistinctCount = null },
             EncodingStats = pages,
             BloomFilterOffset = chunk.BloomFilter.Length > 0 ? layout.BloomFilterOffset : null,
             BloomFilterLength = chunk.BloomFilter.Length > 0 ? chunk.BloomFilter.Length : null,

@@ -99,6 +99,10 @@ internal static class Damages
         ["the lower bound of a chunk"] = Statistics(SampleFile.Id, s => s with { MinValue = Plus(s.MinValue!, 1) }),
         ["the upper bound of a chunk"] = Statistics(SampleFile.Id, s => s with { MaxValue = Plus(s.MaxValue!, -1) }),
         ["a bound that is not exact"] = Statistics(SampleFile.Id, s => s with { MinValue = Plus(s.MinValue!, -1) }),
+        ["the older lower bound of a chunk"] = Statistics(SampleFile.Id, s => s with { OlderMinValue = Plus(s.MinValue!, 1), OlderMaxValue = s.MaxValue }),
+        ["the older upper bound of a chunk"] = Statistics(SampleFile.Id, s => s with { OlderMinValue = s.MinValue, OlderMaxValue = Plus(s.MaxValue!, -1) }),
+        ["more distinct values than values"] = Statistics(SampleFile.Id, s => s with { DistinctCount = 1L << 40 }),
+        ["one distinct value between two bounds"] = Statistics(SampleFile.Id, s => s with { DistinctCount = 1 }),
         ["the upper bound of elements"] = Statistics(SampleFile.List, s => s with { MaxValue = BitConverter.GetBytes(int.MinValue) }),
         ["bytes of the values of a chunk"] = (FileFindingKind.SizeStatistics, false, f => f.WithMeta(SampleFile.Name, m => m with
         {
