@@ -7,8 +7,6 @@ namespace Lakehouse.Service;
 /// <summary><c>parquet check FILE...</c>: whether files are what they say of themselves.</summary>
 internal static class ParquetCheckCommand
 {
-    private const int FindingsShownMax = 50;
-
     /// <summary>The command.</summary>
     internal static Command Create()
     {
@@ -51,14 +49,6 @@ internal static class ParquetCheckCommand
         }
 
         terminal.Heading($"{file}: {Sizes.Count(report.Findings.Length)} findings. {read}.");
-        foreach (FileFinding finding in report.Findings.Take(FindingsShownMax))
-        {
-            terminal.Line($"  {finding.Kind}: {finding}");
-        }
-
-        if (report.Findings.Length > FindingsShownMax)
-        {
-            terminal.Line($"  and {Sizes.Count(report.Findings.Length - FindingsShownMax)} more; --json has them all.");
-        }
+        terminal.Findings(report.Findings, static f => $"{f.Kind}: {f}", isBad: false);
     }
 }

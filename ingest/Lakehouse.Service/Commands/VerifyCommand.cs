@@ -6,8 +6,6 @@ namespace Lakehouse.Service;
 /// <summary><c>verify TABLE</c>: proves from the table alone that nothing is lost or doubled.</summary>
 internal static class VerifyCommand
 {
-    private const int FindingsShownMax = 50;
-
     /// <summary>The command.</summary>
     internal static Command Create()
     {
@@ -146,15 +144,7 @@ internal static class VerifyCommand
         }
 
         terminal.Bad($"{Sizes.Count(report.Findings.Length)} findings in {check.Table.Config.Name}:");
-        foreach (Finding finding in report.Findings.Take(FindingsShownMax))
-        {
-            terminal.Bad($"  {finding.Kind} at {finding.Where}: {finding.What}");
-        }
-
-        if (report.Findings.Length > FindingsShownMax)
-        {
-            terminal.Bad($"  and {report.Findings.Length - FindingsShownMax} more; --json lists all.");
-        }
+        terminal.Findings(report.Findings, static f => $"{f.Kind} at {f.Where}: {f.What}", isBad: true);
     }
 
     private static object AsJson(TableCheck check) => new

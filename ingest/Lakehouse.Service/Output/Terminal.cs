@@ -11,6 +11,8 @@ namespace Lakehouse.Service;
 /// </summary>
 internal sealed class Terminal
 {
+    private const int FindingsShownMax = 50;
+
     private static readonly JsonSerializerOptions Options = new()
     {
         WriteIndented = true,
@@ -59,6 +61,21 @@ internal sealed class Terminal
 
     /// <summary>A line that is bad news, still part of the answer.</summary>
     internal void Bad(string text) => Colored("red", text);
+
+    /// <summary>The first of what was found, each on a line of its own, and how many more there are.</summary>
+    internal void Findings<T>(IReadOnlyCollection<T> all, Func<T, string> text, bool isBad)
+    {
+        Action<string> line = isBad ? Bad : Line;
+        foreach (T one in all.Take(FindingsShownMax))
+        {
+            line("  " + text(one));
+        }
+
+        if (all.Count > FindingsShownMax)
+        {
+            line($"  and {Sizes.Count(all.Count - FindingsShownMax)} more; --json has them all.");
+        }
+    }
 
     /// <summary>A heading.</summary>
     internal void Heading(string text) => Colored("bold", text);

@@ -21,6 +21,15 @@ public static class Seeds
     /// <summary>The one seed that was asked for, or null: then it pays to keep what happened in words.</summary>
     public static int? One => Number("LAKEHOUSE_SEED");
 
+    /// <summary>The one seed that was asked for, or any, told in the test's output.</summary>
+    public static int Pick(ITestOutputHelper output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        int seed = One ?? Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        return seed;
+    }
+
     /// <summary>The outcomes in the order of their seeds. Fails the test with the seeds that failed.</summary>
     public static IReadOnlyList<TOutcome> Run<TOutcome>(int first, int count, Func<int, TOutcome> scenario)
     {

@@ -17,8 +17,7 @@ public sealed class ColumnsAtOnceTests(ITestOutputHelper output)
     [Fact]
     public async Task Files_have_the_same_bytes_with_and_without_idle_cores()
     {
-        int seed = Seeds.One ?? Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = Seeds.Pick(output);
         var cores = new IdleCores(3);
         for (int round = 0; round < RoundCount; round++)
         {

@@ -23,8 +23,7 @@ public sealed class DictionaryEpochTests(ITestOutputHelper output)
     [Fact]
     public async Task The_dictionary_of_a_file_is_the_beginning_of_that_of_the_next()
     {
-        int seed = Seeds.One ?? Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = Seeds.Pick(output);
         var random = new Random(seed);
         var state = new ColumnWriterState();
         var sizes = new List<int>();
@@ -48,8 +47,7 @@ public sealed class DictionaryEpochTests(ITestOutputHelper output)
     [Fact]
     public async Task Files_that_are_open_side_by_side_share_a_dictionary_and_keep_their_own_bounds()
     {
-        int seed = Seeds.One ?? Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = Seeds.Pick(output);
         var random = new Random(seed);
         var state = new ColumnWriterState();
         ParquetWriterOptions options = Plain with { PageRowCount = 500, RowGroupRowCountMax = 2_000 };

@@ -15,8 +15,7 @@ public sealed class PruningTests(ITestOutputHelper output)
     [Fact]
     public async Task No_row_of_our_files_is_lost()
     {
-        int seed = Seeds.One ?? Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = Seeds.Pick(output);
         var random = new Random(seed);
         var tally = new Tally();
         for (int round = 0; round < Seeds.Count(30); round++)
@@ -35,8 +34,7 @@ public sealed class PruningTests(ITestOutputHelper output)
     {
         string? folder = Surroundings.Shared("corpus");
         Assert.SkipUnless(folder is not null, "SKIPPED: the corpora of Parquet files are not beside the repository.");
-        int seed = Seeds.One ?? Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = Seeds.Pick(output);
         var random = new Random(seed);
         var tally = new Tally();
         foreach (string file in Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories).Order())

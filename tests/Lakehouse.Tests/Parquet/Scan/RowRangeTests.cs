@@ -14,8 +14,7 @@ public sealed class RowRangeTests(ITestOutputHelper output)
     [Fact]
     public void Ranges_are_sets_of_rows()
     {
-        int seed = Seeds.One ?? Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = Seeds.Pick(output);
         var random = new Random(seed);
         for (int round = 0; round < 2_000; round++)
         {
@@ -40,8 +39,7 @@ public sealed class RowRangeTests(ITestOutputHelper output)
     [InlineData(CompressionCodec.Uncompressed, 150_000)]
     public async Task Rows_of_our_files_are_read_by_their_numbers(CompressionCodec codec, int bufferBytes)
     {
-        int seed = Seeds.One ?? Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = Seeds.Pick(output);
         var random = new Random(seed);
         for (int round = 0; round < Seeds.Count(9); round++)
         {
@@ -63,8 +61,7 @@ public sealed class RowRangeTests(ITestOutputHelper output)
     {
         string? folder = Surroundings.Shared("corpus");
         Assert.SkipUnless(folder is not null, "SKIPPED: the corpora of Parquet files are not beside the repository.");
-        int seed = Seeds.One ?? Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = Seeds.Pick(output);
         var random = new Random(seed);
         int compared = 0;
         foreach (string file in Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories).Order())
