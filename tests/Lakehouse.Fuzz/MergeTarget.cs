@@ -130,7 +130,10 @@ internal sealed class MergeTarget
 
         if (!expected.SequenceEqual(found))
         {
-            throw new InvalidOperationException($"{found.Count} rows were merged from {expected.Count}, or others.");
+            int at = expected.Zip(found).TakeWhile(static p => p.First == p.Second).Count();
+            throw new InvalidOperationException(
+                $"{found.Count} rows were merged from {expected.Count}; row {at} is {found.ElementAtOrDefault(at)} "
+                + $"instead of {expected.ElementAtOrDefault(at)}.");
         }
     }
 

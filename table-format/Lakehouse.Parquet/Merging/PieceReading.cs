@@ -93,11 +93,13 @@ internal static class PieceReading
             {
                 case PageType.IndexPage:
                     break;
-                case PageType.DictionaryPage when dictionary is null && pages.Count == 0:
+                case PageType.DictionaryPage when dictionary is null && pages.Count == 0
+                    && (page.Header.Encoding is ParquetEncoding.Plain or ParquetEncoding.PlainDictionary):
                     dictionary = page;
                     break;
                 case PageType.DictionaryPage:
-                    throw new ParquetFormatException($"A second dictionary page, or one behind data, {page.Offset} bytes into the chunk.");
+                    throw new ParquetFormatException(
+                        $"A second dictionary page, one behind data, or one that is not PLAIN, {page.Offset} bytes into the chunk.");
                 case PageType.DataPage or PageType.DataPageV2:
                     pages.Add(leaf.MaxRepetition == 0 ? page with { RowCount = page.Header.NumValues } : page);
                     values += page.Header.NumValues;

@@ -72,7 +72,8 @@ internal sealed record SourceColumn(string? Name, ImmutableArray<SourceLeaf> Lea
         int names = source.Leaves.Max(l => l.Groups.Zip(target.Groups).TakeWhile(static g => g.First.Name == g.Second.Name).Count());
         MergeLeaf sibling = source.Leaves.OrderByDescending(Shared).ThenBy(static l => l.Leaf.MaxRepetition).First();
         int depth = Shared(sibling);
-        if (depth == 0 || names != depth || target.Leaf.MaxDefinition == target.Groups[depth - 1].Definition)
+        if (depth == 0 || names != depth || target.Leaf.MaxDefinition == target.Groups[depth - 1].Definition
+            || !IsMember(target, depth) || !IsMember(sibling, depth))
         {
             return null;
         }
@@ -81,6 +82,16 @@ internal sealed record SourceColumn(string? Name, ImmutableArray<SourceLeaf> Lea
         {
             Definition = target.Groups[depth - 1].Definition, Repetition = target.Groups[depth - 1].Repetition,
         };
+    }
+
+    /// <summary>
+    /// Whether a node is a member of a struct. What stands in a list or a map has other names in other layouts, and is nothing new for that.
+    /// </summary>
+    private static bool IsMember(MergeLeaf leaf, int depth)
+    {
+        ImmutableArray<GroupLevels> groups = leaf.Groups;
+        int above = depth > 1 ? groups[depth - 2].Repetition : 0;
+        return depth < groups.Length && groups[depth - 1].Repetition == above && groups[depth].Repetition == above;
     }
 
     private static bool Converts(MergeColumn source, MergeColumn target)

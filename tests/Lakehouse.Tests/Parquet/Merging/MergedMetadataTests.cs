@@ -140,6 +140,27 @@ public sealed class MergedMetadataTests
         await merge.MergeAsync(InOrder with { Schema = now });
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Elements_of_a_list_whose_layout_has_other_names_are_not_taken_for_new_ones(bool othersFirst)
+    {
+        var schema = new Schema(
+            new Field("l", ColumnType.List(TypeKind.Int)),
+            new Field("s", ColumnType.Struct(new Field("l", ColumnType.List(TypeKind.String)), new Field("n", TypeKind.Int))));
+        var merge = new CraftedMerge(Stop);
+        foreach (bool isOther in new[] { othersFirst, !othersFirst, othersFirst })
+        {
+            var random = new Random(6);
+            ColumnVector[] columns = [.. schema.Fields.Select(f => RandomNested.Column(random, f, 2_000, 30, longest: 9))];
+            await merge.AddAsync(schema, new ParquetWriterOptions(), columns, isOther ? Renamed : null);
+            Array.ForEach(columns, static c => c.Dispose());
+        }
+
+        await merge.TryAsync(InOrder);
+        await merge.TryAsync(InOrder with { Schema = schema });
+    }
+
     [Fact]
     public async Task Chunks_lie_in_the_order_of_the_schema()
     {
@@ -267,4 +288,22 @@ public sealed class MergedMetadataTests
         await merge.AddAsync(bytes);
         await merge.MergeAsync(InOrder);
     }
+
+    /// <summary>The names that Hive gives to the inner nodes of lists.</summary>
+    private static FileMetaData Renamed(FileMetaData file) => file with
+    {
+        Schema = [.. file.Schema.Select(static e => e with { Name = Renamed(e.Name) })],
+        RowGroups =
+        [
+            .. file.RowGroups.Select(static g => g with
+            {
+                Columns =
+                [
+                    .. g.Columns.Select(static c => c with { MetaData = c.MetaData with { PathInSchema = [.. c.MetaData.PathInSchema.Select(Renamed)] } }),
+                ],
+            }),
+        ],
+    };
+
+    private static string Renamed(string name) => name switch { "list" => "bag", "element" => "array_element", _ => name };
 }
