@@ -5,6 +5,8 @@ namespace Lakehouse.Storage;
 /// <summary>An upload into a local store: a temporary file that gets its name when it is complete and synced.</summary>
 internal sealed class LocalUpload(LocalObjectStore store, ObjectPath path, (SafeFileHandle File, string Location) temporary) : IObjectUpload
 {
+    // < ext4 answers a large write with large folios, which on Linux 6.18 took twice the CPU of small ones (measured: 16 KiB beside 256 KiB).
+    private const int WrittenAtATime = 16 << 10;
     private bool _completed;
 
     public long Length { get; private set; }
@@ -18,7 +20,12 @@ internal sealed class LocalUpload(LocalObjectStore store, ObjectPath path, (Safe
             path,
             () =>
             {
-                RandomAccess.Write(temporary.File, content.Span, at);
+                for (int from = 0; from < content.Length; from += WrittenAtATime)
+                {
+                    ReadOnlySpan<byte> piece = content.Span[from..Math.Min(from + WrittenAtATime, content.Length)];
+                    RandomAccess.Write(temporary.File, piece, at + from);
+                }
+
                 return true;
             },
             cancellation);
