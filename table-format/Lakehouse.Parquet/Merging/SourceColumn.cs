@@ -68,6 +68,11 @@ internal sealed record SourceColumn(string? Name, ImmutableArray<SourceLeaf> Lea
     /// </summary>
     private static SourceLeaf? FromSibling(MergeLeaf target, MergeColumn source)
     {
+        if (source.Leaves.IsEmpty)
+        {
+            return null; // A damaged schema, in which lists have nothing in them.
+        }
+
         int Shared(MergeLeaf leaf) => leaf.Groups.AsSpan().CommonPrefixLength(target.Groups.AsSpan());
         int names = source.Leaves.Max(l => l.Groups.Zip(target.Groups).TakeWhile(static g => g.First.Name == g.Second.Name).Count());
         MergeLeaf sibling = source.Leaves.OrderByDescending(Shared).ThenBy(static l => l.Leaf.MaxRepetition).First();
