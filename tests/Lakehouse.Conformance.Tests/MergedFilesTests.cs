@@ -16,7 +16,7 @@ namespace Lakehouse.Conformance.Tests;
 /// </summary>
 public sealed class MergedFilesTests(ITestOutputHelper output)
 {
-    private const int FileCount = 25;
+    private const int FileCount = 10;
     private const int FiltersPerColumn = 4;
 
     private static readonly string[] Codecs = ["none", "snappy", "zstd", "gzip"];

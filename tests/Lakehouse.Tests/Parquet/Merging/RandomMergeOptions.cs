@@ -13,7 +13,9 @@ internal static class RandomMergeOptions
         RowGroupRows = random.Next(3) == 0 ? 2_000 : 1 << 20,
         RowGroupBytes = random.Next(4) == 0 ? 50_000 : 128 << 20,
         DictionaryBytesMax = random.Next(4) == 0 ? 3_000 : 8 << 20,
+        SmallPageRows = random.Next(3) == 0 ? 0 : 4096,
         KeepsOrder = random.Next(2) == 0,
+        MovesInStore = random.Next(2) == 0,
         MemoryBytes = random.Next(4) == 0 ? 1 << 20 : 256 << 20,
     };
 }
