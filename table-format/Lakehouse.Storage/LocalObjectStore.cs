@@ -155,7 +155,15 @@ public sealed class LocalObjectStore : IObjectStore
                     return false;
                 }
 
-                File.Delete(location);
+                try
+                {
+                    File.Delete(location);
+                }
+                catch (DirectoryNotFoundException)
+                {
+                    return false; // < Somebody else deleted it meanwhile, and then its empty folder.
+                }
+
                 _folders.RemoveEmptyParents(location);
                 return true;
             },

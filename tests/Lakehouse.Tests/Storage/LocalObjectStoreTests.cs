@@ -135,6 +135,18 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task An_object_and_its_folder_may_be_deleted_by_several_at_once()
+    {
+        for (int round = 0; round < 2_000; round++)
+        {
+            var path = new ObjectPath("temporary/of-a-claim/file");
+            await Store.PutAsync(path, "x"u8.ToArray(), Cancellation);
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Store.DeleteAsync(path, Cancellation)));
+            Assert.Null(await Store.StatAsync(path, Cancellation));
+        }
+    }
+
+    [Fact]
     public async Task A_failure_names_the_operation_the_path_and_the_reason()
     {
         await Store.PutAsync(new ObjectPath("file"), Bytes("x"), Cancellation);
