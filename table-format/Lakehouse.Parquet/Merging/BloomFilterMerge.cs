@@ -47,11 +47,11 @@ internal static class BloomFilterMerge
 
     private static void Insert(BloomFilter filter, in LeafType leaf, ChunkPiece piece, PageParts parts, bool expands)
     {
-        if (expands && piece.Dictionary is { } dictionary)
+        if (expands && piece.Dictionary is not null)
         {
             using var plain = new PooledBuffer();
-            PageAssembly.Unpack(piece.Codec, dictionary.Header, piece.DictionaryBytes.Span[dictionary.HeaderByteCount..], plain);
-            Insert(filter, leaf, plain.Written, dictionary.Header.NumValues);
+            piece.UnpackDictionary(plain);
+            Insert(filter, leaf, plain.Written, piece.EntryCount);
         }
 
         foreach (PiecePage page in piece.Pages)

@@ -72,7 +72,7 @@ internal sealed class ChunkJoin : IDisposable
                 if (MayGoBeyond(piece, page))
                 {
                     _parts.Open(piece, page);
-                    _parts.ReadIndexes(piece.Dictionary.GetValueOrDefault().Header.NumValues);
+                    _parts.ReadIndexes(piece.EntryCount);
                 }
 
                 Copy(piece, p);
@@ -233,7 +233,7 @@ internal sealed class ChunkJoin : IDisposable
     /// that the page is as it was written.
     /// </summary>
     private bool MayGoBeyond(ChunkPiece piece, in PiecePage page) =>
-        page.IsDictionaryEncoded && page.Header.Crc is null && piece.Dictionary.GetValueOrDefault().Header.NumValues < EntryCount;
+        page.IsDictionaryEncoded && page.Header.Crc is null && piece.EntryCount < EntryCount;
 
     private void Copy(ChunkPiece piece, int p)
     {
@@ -286,14 +286,14 @@ internal sealed class ChunkJoin : IDisposable
 
         if (!map.IsEmpty && _parts.Present > 0)
         {
-            _parts.ReadIndexes(piece.Dictionary.GetValueOrDefault().Header.NumValues, map);
+            _parts.ReadIndexes(piece.EntryCount, map);
             _parts.AppendIndexes(_body, EntryCount);
         }
         else
         {
             if (MayGoBeyond(piece, page))
             {
-                _parts.ReadIndexes(piece.Dictionary.GetValueOrDefault().Header.NumValues);
+                _parts.ReadIndexes(piece.EntryCount);
             }
 
             _body.Append(_parts.ValueBytes);
@@ -311,7 +311,7 @@ internal sealed class ChunkJoin : IDisposable
         bool asIndexes = page.IsDictionaryEncoded && plain is null;
         _parts.Open(piece, page);
         Span<uint> indexes = page.IsDictionaryEncoded
-            ? _parts.ReadIndexes(piece.Dictionary.GetValueOrDefault().Header.NumValues, plain is null ? map : default)
+            ? _parts.ReadIndexes(piece.EntryCount, plain is null ? map : default)
             : default;
         int plainBytes = page.IsDictionaryEncoded ? 0 : PlainEntries.ByteCount(_stored, _parts.ValueBytes, _parts.Present);
         bool hasValues = _parts.Present > 0;
@@ -345,8 +345,7 @@ internal sealed class ChunkJoin : IDisposable
             _open.AppendPlain(_parts.ValueBytes[..plainBytes]);
         }
 
-        (byte[], byte[])? bounds = piece.Index is { } index && !index.NullPages[p] ? (index.MinValues[p], index.MaxValues[p]) : null;
-        _open.AppendFacts(_pages, bounds, piece.VariableByteCounts.IsEmpty ? -1 : piece.VariableByteCounts[p]);
+        _open.AppendFacts(_pages, piece.BoundsOf(p), piece.VariableByteCountOf(p));
     }
 
     private void EndOpen()

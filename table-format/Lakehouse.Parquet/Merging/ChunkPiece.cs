@@ -70,6 +70,23 @@ internal sealed record ChunkPiece
         }
     }
 
+    /// <summary>Entries of the dictionary; 0 when there is none.</summary>
+    internal int EntryCount => Dictionary?.Header.NumValues ?? 0;
+
+    /// <summary>The bounds of a page; null when it has no values, or they are not known.</summary>
+    internal (byte[] Min, byte[] Max)? BoundsOf(int page) =>
+        Index is { } index && !index.NullPages[page] ? (index.MinValues[page], index.MaxValues[page]) : null;
+
+    /// <summary>Bytes of the strings or binary of a page; -1 when they are not known.</summary>
+    internal long VariableByteCountOf(int page) => VariableByteCounts.IsEmpty ? -1 : VariableByteCounts[page];
+
+    /// <summary>Appends the dictionary's entries as they were before they were compressed; there has to be one.</summary>
+    internal void UnpackDictionary(PooledBuffer target)
+    {
+        PiecePage page = Dictionary ?? throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
+        PageAssembly.Unpack(Codec, page.Header, DictionaryBytes.Span[page.HeaderByteCount..], target);
+    }
+
     internal ReadOnlySpan<byte> Packed(in PiecePage page) =>
         Bytes.Span.Slice(page.Offset + page.HeaderByteCount, page.Header.CompressedPageSize);
 }

@@ -63,7 +63,6 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
     /// </summary>
     internal bool TryAdd(ChunkPiece piece, out Range map)
     {
-        PiecePage page = piece.Dictionary ?? throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
         if (!_lastPage.IsEmpty && _lastPage.Span.SequenceEqual(piece.DictionaryBytes.Span))
         {
             map = _lastMap;
@@ -71,8 +70,8 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
         }
 
         _scratch.Clear();
-        PageAssembly.Unpack(piece.Codec, page.Header, piece.DictionaryBytes.Span[page.HeaderByteCount..], _scratch);
-        int count = page.Header.NumValues;
+        piece.UnpackDictionary(_scratch);
+        int count = piece.EntryCount;
         ReadOnlySpan<byte> plain = _scratch.Written[..PlainEntries.ByteCount(leaf, _scratch.Written, count)];
         int shared = Math.Min(plain.Length, _plain.Length);
         map = default;

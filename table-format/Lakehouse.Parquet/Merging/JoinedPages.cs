@@ -34,7 +34,7 @@ internal sealed class JoinedPages(Leaf target, LeafType stored)
     {
         ref readonly PiecePage of = ref piece.Pages[page];
         SplitsRows |= of.RowCount < 0;
-        (byte[] Min, byte[] Max)? bounds = piece.Index is { } index && !index.NullPages[page] ? (index.MinValues[page], index.MaxValues[page]) : null;
+        (byte[] Min, byte[] Max)? bounds = piece.BoundsOf(page);
         bool isNull = piece.Index?.NullPages[page] == true;
         int nulls = isNull ? header.NumValues
             : piece.Leaf.MaxDefinition == 0 ? 0
@@ -46,7 +46,7 @@ internal sealed class JoinedPages(Leaf target, LeafType stored)
             CopyHistograms(piece, page);
         }
 
-        Add(of.RowCount, nulls, headerByteCount, header, piece.VariableByteCounts.IsEmpty ? -1 : piece.VariableByteCounts[page], bounds);
+        Add(of.RowCount, nulls, headerByteCount, header, piece.VariableByteCountOf(page), bounds);
     }
 
     /// <summary>Adds a page that was made. <paramref name="bounds"/> is null when there are no values, or their bounds are not known.</summary>
@@ -72,11 +72,7 @@ internal sealed class JoinedPages(Leaf target, LeafType stored)
         };
         if (bounds is var (min, max))
         {
-            page.HasBounds = true;
-            (page.MinimumOffset, page.MinimumLength) = (Bounds.Length, min.Length);
-            Bounds.Append(min);
-            (page.MaximumOffset, page.MaximumLength) = (Bounds.Length, max.Length);
-            Bounds.Append(max);
+            page.SetBounds(Bounds, min, max);
         }
 
         _hasBounds &= bounds is not null || nullCount == header.NumValues;

@@ -49,16 +49,10 @@ public sealed class MergeSource
 
         for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
         {
-            RowGroup group = reader.MetaData.RowGroups[g];
-            if (group.Columns.Length != reader.Leaves.Length || group.NumRows < 0)
+            reader.CheckRowGroup(g);
+            foreach (Leaf leaf in reader.Leaves)
             {
-                throw new ParquetFormatException(
-                    $"'{path}' in {store.Root}, row group {g}: {group.Columns.Length} chunks of {group.NumRows} rows for {reader.Leaves.Length} columns.");
-            }
-
-            for (int c = 0; c < group.Columns.Length; c++)
-            {
-                reader.CheckChunk(g, reader.Leaves[c]);
+                reader.CheckChunk(g, leaf);
             }
         }
 

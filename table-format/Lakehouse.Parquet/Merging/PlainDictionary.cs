@@ -11,9 +11,8 @@ internal sealed class PlainDictionary : IDisposable
 
     internal PlainDictionary(ChunkPiece piece, LeafType leaf)
     {
-        PiecePage page = piece.Dictionary ?? throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
-        PageAssembly.Unpack(piece.Codec, page.Header, piece.DictionaryBytes.Span[page.HeaderByteCount..], _plain);
-        int end = PlainEntries.ByteCount(leaf, _plain.Written, page.Header.NumValues);
+        piece.UnpackDictionary(_plain);
+        int end = PlainEntries.ByteCount(leaf, _plain.Written, piece.EntryCount);
         _width = leaf.StoredWidth;
         if (_width > 0)
         {
@@ -21,8 +20,8 @@ internal sealed class PlainDictionary : IDisposable
             return;
         }
 
-        _starts = new int[page.Header.NumValues + 1];
-        for (int i = 0; i < page.Header.NumValues; i++)
+        _starts = new int[piece.EntryCount + 1];
+        for (int i = 0; i < piece.EntryCount; i++)
         {
             _starts[i + 1] = _starts[i] + PlainEntries.EntryByteCount(leaf, _plain.Written, _starts[i]);
         }

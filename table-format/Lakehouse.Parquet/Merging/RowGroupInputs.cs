@@ -81,8 +81,9 @@ internal sealed class RowGroupInputs : IDisposable
         }
     }
 
-    private static IEnumerable<int> ChunksOf(MergeShape shape, MergeInput input, int columnFrom, int columnCount) =>
-        shape.Sources[input.Source].AsSpan().Slice(columnFrom, columnCount).ToArray()
+    /// <summary>The chunks of an input that some columns are made of.</summary>
+    internal static IEnumerable<int> ChunksOf(MergeShape shape, MergeInput input, int columnFrom, int columnCount) =>
+        shape.Sources[input.Source].Skip(columnFrom).Take(columnCount)
             .SelectMany(static c => c.Leaves).Select(static l => l.Leaf?.Ordinal).OfType<int>().Distinct().Order();
 
     private sealed class Loaded(MergeInput input, MergeSource source, int[] chunks)
@@ -117,8 +118,7 @@ internal sealed class RowGroupInputs : IDisposable
             }
 
             await source.Store.ReadAsync(source.Path, [.. _runs.Select(static r => new ReadRange(r.Offset, r.Bytes.AsMemory(0, r.Length)))], cancellation);
-            Indexes = await source.Reader.Indexes.ReadAsync(
-                input.RowGroup, chunks, chunks, [.. chunks.Where(c => Group.Columns[c].MetaData.BloomFilterOffset is not null)], cancellation);
+            Indexes = await source.Reader.Indexes.ReadAsync(input.RowGroup, chunks, chunks, chunks, cancellation);
         }
 
         internal ReadOnlyMemory<byte> BytesOf(int chunk)

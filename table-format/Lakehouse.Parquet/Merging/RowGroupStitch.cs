@@ -16,15 +16,14 @@ internal static class RowGroupStitch
         MergeInput input = group.Inputs[0];
         MergeSource source = sources[input.Source];
         RowGroup of = source.MetaData.RowGroups[input.RowGroup];
-        int[] chunks = [.. shape.Sources[input.Source].SelectMany(static c => c.Leaves).Select(static l => l.Leaf?.Ordinal).OfType<int>()];
+        int[] chunks = [.. RowGroupInputs.ChunksOf(shape, input, 0, shape.Columns.Length)];
         Dictionary<int, (long Start, byte[] Head)> heads = chunks.ToDictionary(static c => c, c =>
         {
             (long start, long length) = source.Reader.Extent(of.Columns[c].MetaData);
             return (start, new byte[Math.Min(length, HeadBytes)]);
         });
         await source.Store.ReadAsync(source.Path, [.. heads.Values.Select(static h => new ReadRange(h.Start, h.Head))], cancellation);
-        PageIndexes indexes = await source.Reader.Indexes.ReadAsync(
-            input.RowGroup, chunks, chunks, [.. chunks.Where(c => of.Columns[c].MetaData.BloomFilterOffset is not null)], cancellation);
+        PageIndexes indexes = await source.Reader.Indexes.ReadAsync(input.RowGroup, chunks, chunks, chunks, cancellation);
         var made = new List<ChunkFacts>();
         for (int c = 0; c < shape.Columns.Length; c++)
         {

@@ -89,11 +89,7 @@ internal sealed record StitchedChunk : ChunkFacts
                 : columns?.NullPages[p] == true ? page.ValueCount : -1;
             if (columns?.NullPages[p] == false)
             {
-                page.HasBounds = true;
-                (page.MinimumOffset, page.MinimumLength) = (bounds.Length, columns.MinValues[p].Length);
-                bounds.Append(columns.MinValues[p]);
-                (page.MaximumOffset, page.MaximumLength) = (bounds.Length, columns.MaxValues[p].Length);
-                bounds.Append(columns.MaxValues[p]);
+                page.SetBounds(bounds, columns.MinValues[p], columns.MaxValues[p]);
             }
         }
 

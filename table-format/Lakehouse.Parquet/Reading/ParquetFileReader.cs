@@ -190,13 +190,7 @@ public sealed class ParquetFileReader
         for (int g = from; g < MetaData.RowGroups.Length; g++)
         {
             RowGroup group = MetaData.RowGroups[g];
-            if (group.Columns.Length != Leaves.Length || group.NumRows < 0)
-            {
-                throw new ParquetFormatException(
-                    $"'{_path}' in {_store.Root}, row group {g}: {group.Columns.Length} chunks of {group.NumRows} rows "
-                    + $"for {Leaves.Length} columns.");
-            }
-
+            CheckRowGroup(g);
             RowRanges all = RowRanges.All(group.NumRows);
             RowRanges rows = request.Rows?.Invoke(g)?.And(all) ?? all;
             if (request.Pruning is { } pruning && rows.Count > 0)
@@ -272,6 +266,17 @@ public sealed class ParquetFileReader
             {
                 await next.DisposeAsync();
             }
+        }
+    }
+
+    /// <summary>Throws <see cref="ParquetFormatException"/> when a row group cannot have the chunks and rows that the footer says.</summary>
+    internal void CheckRowGroup(int group)
+    {
+        RowGroup of = MetaData.RowGroups[group];
+        if (of.Columns.Length != Leaves.Length || of.NumRows < 0)
+        {
+            throw new ParquetFormatException(
+                $"'{_path}' in {_store.Root}, row group {group}: {of.Columns.Length} chunks of {of.NumRows} rows for {Leaves.Length} columns.");
         }
     }
 

@@ -115,4 +115,14 @@ internal struct EncodedPage
 
     /// <summary>Bytes of strings and binary without lengths and nulls (parquet.thrift OffsetIndex); -1 when that is not known.</summary>
     internal long VariableByteCount;
+
+    /// <summary>Appends the bounds to those of the chunk.</summary>
+    internal void SetBounds(PooledBuffer bounds, ReadOnlySpan<byte> minimum, ReadOnlySpan<byte> maximum)
+    {
+        HasBounds = true;
+        (MinimumOffset, MinimumLength) = (bounds.Length, minimum.Length);
+        bounds.Append(minimum);
+        (MaximumOffset, MaximumLength) = (bounds.Length, maximum.Length);
+        bounds.Append(maximum);
+    }
 }

@@ -213,15 +213,8 @@ internal abstract class ColumnWriter : IDisposable
     protected void SetBounds(
         ref EncodedPage page, ReadOnlySpan<byte> minimum, bool minimumIsExact, ReadOnlySpan<byte> maximum, bool maximumIsExact)
     {
-        page.HasBounds = true;
-        page.MinimumOffset = _bounds.Length;
-        page.MinimumLength = minimum.Length;
-        page.MinimumIsExact = minimumIsExact;
-        _bounds.Append(minimum);
-        page.MaximumOffset = _bounds.Length;
-        page.MaximumLength = maximum.Length;
-        page.MaximumIsExact = maximumIsExact;
-        _bounds.Append(maximum);
+        page.SetBounds(_bounds, minimum, maximum);
+        (page.MinimumIsExact, page.MaximumIsExact) = (minimumIsExact, maximumIsExact);
     }
 
     /// <summary>Adds rows to the page: their validity bits start at <paramref name="from"/> and matter only when there are nulls.</summary>

@@ -61,11 +61,11 @@ public sealed class CompactionTests
     {
         (TripTable trips, ImmutableArray<string> instants) = await MakeAsync(4);
         await CompactAsync(trips.Table);
-        Assert.Equal(360, await CountAsync(trips, new InstantRange(instants[1], null)));
-        Assert.Equal(0, await CountAsync(trips, new InstantRange(instants[^1], null)));
+        Assert.Equal(360, await trips.CountAsync(new InstantRange(instants[1], null), Stop));
+        Assert.Equal(0, await trips.CountAsync(new InstantRange(instants[^1], null), Stop));
         await trips.CommitAsync(Stop);
-        Assert.Equal(180, await CountAsync(trips, new InstantRange(instants[^1], null)));
-        Assert.Equal(360, await CountAsync(trips, new InstantRange(null, instants[1])));
+        Assert.Equal(180, await trips.CountAsync(new InstantRange(instants[^1], null), Stop));
+        Assert.Equal(360, await trips.CountAsync(new InstantRange(null, instants[1]), Stop));
         Assert.Empty((await TableCheck.RunAsync(trips.Table, new InstantRange(instants[1], null), offsets: true, deep: true, Stop)).Report.Findings);
     }
 
@@ -87,7 +87,7 @@ public sealed class CompactionTests
             Assert.Null(await _store.StatAsync(input.Path, Stop));
         }
 
-        Assert.Equal(540, await CountAsync(trips, InstantRange.Whole));
+        Assert.Equal(540, await trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Empty((await CheckAsync(trips)).Report.Findings);
         await Assert.ThrowsAsync<HudiException>(() => upkeep.RestoreAsync(new RestoreTarget.To(instants[^1]), Stop));
     }
@@ -100,9 +100,9 @@ public sealed class CompactionTests
         await upkeep.CreateSavepointAsync("monday", null, Stop);
         await CompactAsync(trips.Table);
         await upkeep.CleanAsync(new CleanPolicy.KeepVersions(1), Stop);
-        Assert.Equal(540, await CountAsync(trips, new InstantRange(null, instants[^1])));
+        Assert.Equal(540, await trips.CountAsync(new InstantRange(null, instants[^1]), Stop));
         await upkeep.RestoreAsync(new RestoreTarget.To("monday"), Stop);
-        Assert.Equal(540, await CountAsync(trips, InstantRange.Whole));
+        Assert.Equal(540, await trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Empty((await CheckAsync(trips)).Report.Findings);
     }
 
@@ -138,7 +138,7 @@ public sealed class CompactionTests
         staged.Release();
         CompactionResult second = await late;
         Assert.Equal((2, 0, 2), (first.FilesWritten, second.FilesWritten, second.FilesDropped));
-        Assert.Equal(900, await CountAsync(trips, InstantRange.Whole));
+        Assert.Equal(900, await trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Empty((await CheckAsync(trips)).Report.Findings);
     }
 
@@ -154,7 +154,7 @@ public sealed class CompactionTests
         await CompactAsync(trips.Table, Policy with { Partition = "dt=2026-01-02" });
         staged.Release();
         Assert.Equal((1, 0), ((await late).FilesWritten, (await late).FilesDropped));
-        Assert.Equal(720, await CountAsync(trips, InstantRange.Whole));
+        Assert.Equal(720, await trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Empty((await CheckAsync(trips)).Report.Findings);
     }
 
@@ -170,7 +170,7 @@ public sealed class CompactionTests
         await upkeep.RestoreAsync(new RestoreTarget.To(instants[1]), Stop);
         staged.Release();
         Assert.Equal((0, 2), ((await late).FilesWritten, (await late).FilesDropped));
-        Assert.Equal(360, await CountAsync(trips, InstantRange.Whole));
+        Assert.Equal(360, await trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Empty((await CheckAsync(trips)).Report.Findings);
     }
 
@@ -271,13 +271,6 @@ public sealed class CompactionTests
 
     private static Task<TableCheck> CheckAsync(TripTable trips) =>
         TableCheck.RunAsync(trips.Table, InstantRange.Whole, offsets: true, deep: true, Stop);
-
-    private static async Task<long> CountAsync(TripTable trips, InstantRange range)
-    {
-        QueryResult result = await TableQuery.RunAsync(
-            trips.Table, new QueryRequest { Aggregates = AggregateCall.ParseList("count(*)"), Range = range }, Stop);
-        return result.Rows.Length == 0 ? 0 : (long)result.Rows[0][0]!;
-    }
 
     private async Task<(TripTable Trips, ImmutableArray<string> Instants)> MakeAsync(int commits)
     {

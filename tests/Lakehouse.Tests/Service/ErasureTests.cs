@@ -22,13 +22,13 @@ public sealed class ErasureTests
         ErasureResult result = await DeleteCommand.RunAsync(trips.Table, "city = 'city3' AND kafka_offset < 150", Stop);
         int expected = trips.Rows.Count(r => r.City == "city3" && r.Offset < 150);
         Assert.Equal((expected, 4), ((int)result.RowsErased, result.FilesReplaced));
-        Assert.Equal(540 - expected, await CountAsync(trips, null, InstantRange.Whole));
-        Assert.Equal(0, await CountAsync(trips, "city = 'city3' AND kafka_offset < 150", InstantRange.Whole));
-        Assert.Equal(540, await CountAsync(trips, null, new InstantRange(null, instants[2])));
-        Assert.Equal(180, await CountAsync(trips, null, new InstantRange(null, instants[0])));
-        Assert.Equal(0, await CountAsync(trips, null, new InstantRange(result.Instant, null)));
+        Assert.Equal(540 - expected, await trips.CountAsync(InstantRange.Whole, Stop));
+        Assert.Equal(0, await trips.CountAsync(InstantRange.Whole, Stop, "city = 'city3' AND kafka_offset < 150"));
+        Assert.Equal(540, await trips.CountAsync(new InstantRange(null, instants[2]), Stop));
+        Assert.Equal(180, await trips.CountAsync(new InstantRange(null, instants[0]), Stop));
+        Assert.Equal(0, await trips.CountAsync(new InstantRange(result.Instant, null), Stop));
         Assert.Equal(trips.Rows.Count(r => r.Offset >= 100 && !(r.City == "city3" && r.Offset < 150)),
-            await CountAsync(trips, null, new InstantRange(instants[0], null)));
+            await trips.CountAsync(new InstantRange(instants[0], null), Stop));
         await TableInvariants.CheckAllAsync(trips.Table, Stop);
     }
 
@@ -115,7 +115,7 @@ public sealed class ErasureTests
         (ReplaceBase on, Replacement first) = (await PlanAsync(late, trips, "city = 'city2'", 1))!.Value; // Rows match.
         await trips.CommitAsync(Stop);
         Assert.IsType<CommitResult.Committed>(await late.CommitAsync(on, first, Stop));
-        Assert.Equal(trips.Rows.Count(r => r.City != "city2" || r.Offset >= 200), await CountAsync(trips, null, InstantRange.Whole));
+        Assert.Equal(trips.Rows.Count(r => r.City != "city2" || r.Offset >= 200), await trips.CountAsync(InstantRange.Whole, Stop));
 
         (on, Replacement second) = (await PlanAsync(late, trips, "city = 'city1'", 2))!.Value; // Rows match.
         await DeleteCommand.RunAsync(trips.Table, "city = 'city1'", Stop);
@@ -170,7 +170,7 @@ public sealed class ErasureTests
         ErasureResult result = await DeleteCommand.RunAsync(trips.Table, "city = 'city0'", Stop);
         var upkeep = new TableUpkeep(trips.Table, new CommitterOptions(), TimeProvider.System, new Random(11));
         await upkeep.RestoreAsync(new RestoreTarget.To(instants[1]), Stop);
-        Assert.Equal(360, await CountAsync(trips, null, InstantRange.Whole));
+        Assert.Equal(360, await trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Empty((await CheckAsync(trips, InstantRange.Whole)).Findings);
 
         Assert.Equal(result.RowsErased, (await DeleteCommand.RunAsync(trips.Table, "city = 'city0'", Stop)).RowsErased);
@@ -181,7 +181,7 @@ public sealed class ErasureTests
             Assert.Null(await _store.StatAsync(file.Path, Stop));
         }
 
-        Assert.Equal(360 - result.RowsErased, await CountAsync(trips, null, InstantRange.Whole));
+        Assert.Equal(360 - result.RowsErased, await trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Empty((await CheckAsync(trips, InstantRange.Whole)).Findings);
     }
 
@@ -205,7 +205,7 @@ public sealed class ErasureTests
         await clean;
         undoing.Release();
         await restore;
-        Assert.Equal(360, await CountAsync(trips, null, InstantRange.Whole));
+        Assert.Equal(360, await trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Empty((await CheckAsync(trips, InstantRange.Whole)).Findings);
     }
 
@@ -225,13 +225,6 @@ public sealed class ErasureTests
 
     private static async Task<VerifyReport> CheckAsync(TripTable trips, InstantRange range) =>
         (await TableCheck.RunAsync(trips.Table, range, offsets: true, deep: true, Stop)).Report;
-
-    private static async Task<long> CountAsync(TripTable trips, string? where, InstantRange range)
-    {
-        QueryResult result = await TableQuery.RunAsync(
-            trips.Table, new QueryRequest { Aggregates = AggregateCall.ParseList("count(*)"), Where = where, Range = range }, Stop);
-        return result.Rows.Length == 0 ? 0 : (long)result.Rows[0][0]!;
-    }
 
     private async Task<(TripTable Trips, ImmutableArray<string> Instants)> MakeAsync(int commits)
     {

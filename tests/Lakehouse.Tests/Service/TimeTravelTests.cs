@@ -44,12 +44,12 @@ public sealed class TimeTravelTests
     public async Task A_query_sees_the_rows_of_the_commits_up_to_one_and_after_another()
     {
         (TripTable trips, ImmutableArray<string> instants) = await MakeAsync(3);
-        Assert.Equal(540, await CountAsync(trips, new InstantRange(null, null)));
-        Assert.Equal(180, await CountAsync(trips, new InstantRange(null, instants[0])));
-        Assert.Equal(360, await CountAsync(trips, new InstantRange(null, instants[1])));
-        Assert.Equal(180, await CountAsync(trips, new InstantRange(instants[1], null)));
-        Assert.Equal(180, await CountAsync(trips, new InstantRange(instants[0], instants[1])));
-        Assert.Equal(0, await CountAsync(trips, new InstantRange(instants[2], null)));
+        Assert.Equal(540, await trips.CountAsync(new InstantRange(null, null), Stop));
+        Assert.Equal(180, await trips.CountAsync(new InstantRange(null, instants[0]), Stop));
+        Assert.Equal(360, await trips.CountAsync(new InstantRange(null, instants[1]), Stop));
+        Assert.Equal(180, await trips.CountAsync(new InstantRange(instants[1], null), Stop));
+        Assert.Equal(180, await trips.CountAsync(new InstantRange(instants[0], instants[1]), Stop));
+        Assert.Equal(0, await trips.CountAsync(new InstantRange(instants[2], null), Stop));
         QueryResult result = await TableQuery.RunAsync(trips.Table, new QueryRequest
         {
             Select = ["kafka_offset"],
@@ -67,8 +67,8 @@ public sealed class TimeTravelTests
         (TripTable trips, ImmutableArray<string> instants) = await MakeAsync(2);
         FileSlice gone = (await trips.Table.SnapshotAsync(null, Stop)).FileSlices.First(f => f.Instant == instants[1]);
         await _store.DeleteAsync(gone.Path, Stop);
-        Assert.Equal(180, await CountAsync(trips, new InstantRange(null, instants[0])));
-        var e = await Assert.ThrowsAsync<CommandFailedException>(() => CountAsync(trips, InstantRange.Whole));
+        Assert.Equal(180, await trips.CountAsync(new InstantRange(null, instants[0]), Stop));
+        var e = await Assert.ThrowsAsync<CommandFailedException>(() => trips.CountAsync(InstantRange.Whole, Stop));
         Assert.Contains(gone.Path.Value, e.Message);
     }
 
@@ -102,13 +102,6 @@ public sealed class TimeTravelTests
 
     private static Task<TableCheck> CheckAsync(TripTable trips, InstantRange range) =>
         TableCheck.RunAsync(trips.Table, range, offsets: true, deep: false, Stop);
-
-    private static async Task<long> CountAsync(TripTable trips, InstantRange range)
-    {
-        QueryResult result = await TableQuery.RunAsync(
-            trips.Table, new QueryRequest { Aggregates = AggregateCall.ParseList("count(*)"), Range = range }, Stop);
-        return result.Rows.Length == 0 ? 0 : (long)result.Rows[0][0]!;
-    }
 
     private async Task<(TripTable Trips, ImmutableArray<string> Instants)> MakeAsync(int commits)
     {

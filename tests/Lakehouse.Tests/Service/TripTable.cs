@@ -3,6 +3,7 @@ using System.Text;
 using Lakehouse.Columns;
 using Lakehouse.Hudi;
 using Lakehouse.Parquet;
+using Lakehouse.Service;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Tests.Service;
@@ -54,6 +55,14 @@ internal sealed class TripTable
         }
 
         return trips;
+    }
+
+    /// <summary>The rows that a query finds in a range of instants.</summary>
+    internal async Task<long> CountAsync(InstantRange range, CancellationToken cancellation, string? where = null)
+    {
+        QueryResult result = await TableQuery.RunAsync(
+            Table, new QueryRequest { Aggregates = AggregateCall.ParseList("count(*)"), Where = where, Range = range }, cancellation);
+        return result.Rows.Length == 0 ? 0 : (long)result.Rows[0][0]!;
     }
 
     internal static LedgerKey Key(int partition) => new(Pipeline, Cluster, "trips", partition);
