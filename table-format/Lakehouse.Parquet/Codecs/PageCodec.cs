@@ -29,7 +29,7 @@ internal static class PageCodec
     internal static (int Min, int Max, int Default)? Levels(CompressionCodec codec) => codec switch
     {
         CompressionCodec.Zstd => (1, Zstd.LevelMax, 1),
-        CompressionCodec.Gzip => (1, 9, Gzip.LevelDefault),
+        CompressionCodec.Gzip => (1, Gzip.LevelMax, Gzip.LevelDefault),
         _ => null,
     };
 

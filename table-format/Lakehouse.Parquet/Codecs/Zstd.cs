@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace Lakehouse.Parquet;
@@ -7,13 +6,12 @@ namespace Lakehouse.Parquet;
 internal static unsafe partial class Zstd
 {
     private const string Library = "libzstd.so.1";
-    private const int ContextsMax = 16;
 
     /// <summary>The highest level that needs no more memory than others.</summary>
     internal const int LevelMax = 19;
 
-    private static readonly ConcurrentBag<CompressionContext> CompressionContexts = [];
-    private static readonly ConcurrentBag<DecompressionContext> DecompressionContexts = [];
+    private static readonly ContextPool<CompressionContext> CompressionContexts = new(Library, "libzstd1", ZSTD_createCCtx);
+    private static readonly ContextPool<DecompressionContext> DecompressionContexts = new(Library, "libzstd1", ZSTD_createDCtx);
 
     /// <summary>The library's version.</summary>
     internal static string Version => Marshal.PtrToStringUTF8(ZSTD_versionString()) ?? "unknown";
@@ -24,16 +22,12 @@ internal static unsafe partial class Zstd
     /// <summary>Compresses into a destination of at least <see cref="Bound"/> bytes; gives the bytes written.</summary>
     internal static int Compress(ReadOnlySpan<byte> source, Span<byte> destination, int level)
     {
-        if (!CompressionContexts.TryTake(out CompressionContext? context))
-        {
-            context = NewContext(ZSTD_createCCtx);
-        }
-
+        CompressionContext context = CompressionContexts.Take();
         fixed (byte* from = source)
         fixed (byte* to = destination)
         {
             nuint written = ZSTD_compressCCtx(context, to, (nuint)destination.Length, from, (nuint)source.Length, level);
-            Return(CompressionContexts, context);
+            CompressionContexts.Return(context);
             return ZSTD_isError(written) == 0
                 ? (int)written
                 : throw new InvalidOperationException($"zstd could not compress {source.Length} bytes: {ErrorName(written)}.");
@@ -43,16 +37,12 @@ internal static unsafe partial class Zstd
     /// <summary>Decompresses what must fill the destination exactly.</summary>
     internal static void Decompress(ReadOnlySpan<byte> source, Span<byte> destination)
     {
-        if (!DecompressionContexts.TryTake(out DecompressionContext? context))
-        {
-            context = NewContext(ZSTD_createDCtx);
-        }
-
+        DecompressionContext context = DecompressionContexts.Take();
         fixed (byte* from = source)
         fixed (byte* to = destination)
         {
             nuint written = ZSTD_decompressDCtx(context, to, (nuint)destination.Length, from, (nuint)source.Length);
-            Return(DecompressionContexts, context);
+            DecompressionContexts.Return(context);
             if (ZSTD_isError(written) != 0)
             {
                 throw new ParquetFormatException($"zstd data is damaged: {ErrorName(written)}.");
@@ -62,33 +52,6 @@ internal static unsafe partial class Zstd
             {
                 throw new ParquetFormatException($"zstd data holds {written} bytes where the page header says {destination.Length}.");
             }
-        }
-    }
-
-    private static T NewContext<T>(Func<T> create)
-        where T : SafeHandle
-    {
-        try
-        {
-            T context = create();
-            return context.IsInvalid ? throw new InsufficientMemoryException("zstd could not allocate a context.") : context;
-        }
-        catch (DllNotFoundException e)
-        {
-            throw new DllNotFoundException($"{Library} is missing: install the package libzstd1.", e);
-        }
-    }
-
-    private static void Return<T>(ConcurrentBag<T> contexts, T context)
-        where T : SafeHandle
-    {
-        if (contexts.Count < ContextsMax)
-        {
-            contexts.Add(context);
-        }
-        else
-        {
-            context.Dispose();
         }
     }
 

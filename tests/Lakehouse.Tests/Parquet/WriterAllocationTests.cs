@@ -25,6 +25,7 @@ public sealed class WriterAllocationTests
     [InlineData(CompressionCodec.Zstd, true, FurtherEncodings.Delta | FurtherEncodings.ByteStreamSplit)]
     [InlineData(CompressionCodec.Snappy, true, FurtherEncodings.Delta)]
     [InlineData(CompressionCodec.Lz4Raw, false, FurtherEncodings.ByteStreamSplit)]
+    [InlineData(CompressionCodec.Gzip, true, FurtherEncodings.None)]
     [InlineData(CompressionCodec.Uncompressed, false, FurtherEncodings.Delta)]
     public async Task Values_and_pages_allocate_nothing(CompressionCodec codec, bool pagesV2, FurtherEncodings encodings)
     {

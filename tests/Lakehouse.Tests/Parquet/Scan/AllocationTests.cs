@@ -22,6 +22,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
         { CompressionCodec.Uncompressed, FurtherEncodings.None, true, false },
         { CompressionCodec.Snappy, (FurtherEncodings)3, true, true },
         { CompressionCodec.Lz4Raw, (FurtherEncodings)3, false, true },
+        { CompressionCodec.Gzip, FurtherEncodings.Delta, false, true },
     };
 
     [Theory]
