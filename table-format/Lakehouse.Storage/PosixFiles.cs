@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Lakehouse.Storage;
 
 /// <summary>
-/// What the class library lacks: <c>link(2)</c>, <c>fsync(2)</c> of a folder, and a <c>rename(2)</c> that never falls back to copying.
+/// What the class library lacks: <c>link(2)</c>, <c>fsync(2)</c> of a folder, a <c>rename(2)</c> that never falls back to copying, and
+/// <c>fallocate(2)</c>.
 /// </summary>
 internal static partial class PosixFiles
 {
@@ -20,6 +22,7 @@ internal static partial class PosixFiles
     private const int NoSpace = 28;
     private const int TimedOut = 110;
     private const int StaleHandle = 116;
+    private const int KeepSize = 1; // FALLOC_FL_KEEP_SIZE
     private const int CloseOnExec = 0x80000; // O_RDONLY is 0; the value is the same on x86-64 and arm64 Linux.
 
     /// <summary>Gives a file a second name. Returns 0 or the error number; the name is new, or nothing changed.</summary>
@@ -56,6 +59,9 @@ internal static partial class PosixFiles
         return error == InvalidArgument ? 0 : error;
     }
 
+    /// <summary>Asks for blocks ahead of what will be written; the file gets no longer. Nothing happens where that is not possible.</summary>
+    internal static void Allocate(SafeFileHandle file, long offset, long length) => _ = AllocateNative(file, KeepSize, offset, length);
+
     /// <summary>What an error number means here and what to do about it.</summary>
     internal static string Explain(int error) => error switch
     {
@@ -78,6 +84,9 @@ internal static partial class PosixFiles
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int SyncNative(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fallocate")]
+    private static partial int AllocateNative(SafeFileHandle file, int mode, long offset, long length);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int CloseNative(int descriptor);

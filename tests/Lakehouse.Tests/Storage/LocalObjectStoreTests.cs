@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
 using Microsoft.Win32.SafeHandles;
@@ -132,6 +134,28 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
         await File.WriteAllTextAsync(_folder["lake/source"], "zzzz", Cancellation);
         Assert.Equal("zzzz", await TextAsync(new ObjectPath("linked")));
         Assert.Equal("0123", await TextAsync(new ObjectPath("patched")));
+    }
+
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData((1 << 20) + 5)]
+    [InlineData((16 << 20) + 5)]
+    public async Task A_complete_upload_keeps_no_blocks_that_were_asked_for_ahead(int bytes)
+    {
+        byte[] content = new byte[bytes];
+        new Random(7).NextBytes(content);
+        await using (IObjectUpload upload = await Store.BeginUploadAsync(new ObjectPath("x"), Cancellation))
+        {
+            await upload.WriteAsync(content.AsMemory(0, bytes / 3), Cancellation);
+            await upload.WriteAsync(content.AsMemory(bytes / 3), Cancellation);
+            await upload.CompleteAsync(Cancellation);
+        }
+
+        Assert.Equal(content, await Store.GetAsync(new ObjectPath("x"), Cancellation));
+        using Process stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%b", _folder["lake/x"]]) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException("stat did not start.");
+        long blocks = long.Parse(await stat.StandardOutput.ReadToEndAsync(Cancellation), CultureInfo.InvariantCulture);
+        Assert.InRange(512 * blocks, 0, bytes + (64 << 10));
     }
 
     [Fact]
