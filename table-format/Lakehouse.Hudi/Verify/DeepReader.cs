@@ -1,9 +1,7 @@
-using System.Buffers;
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using Lakehouse.Columns;
 using Lakehouse.Parquet;
+using Lakehouse.Storage;
 
 namespace Lakehouse.Hudi;
 
@@ -34,26 +32,14 @@ public static class DeepReader
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(snapshot);
-        var hashes = new TableHash(MetaColumns.FileSchema(table.Config.Schema));
+        var hash = new TableHash(MetaColumns.FileSchema(table.Config.Schema), since ?? "");
         var findings = ImmutableArray.CreateBuilder<Finding>();
-        byte[] from = Encoding.ASCII.GetBytes(since ?? "");
         IEnumerable<FileSlice> files = snapshot.FileSlices.Where(f => since is null || string.CompareOrdinal(f.Instant, since) > 0);
         await foreach ((FileSlice file, Task<ParquetFileReader> opening) in table.OpenAheadAsync(files, cancellation))
         {
             try
             {
-                ParquetFileReader reader = await opening;
-                await foreach (RecordBatch batch in reader.ReadAsync(null, cancellation))
-                {
-                    using (batch)
-                    {
-                        Take(hashes, batch, from);
-                    }
-                }
-
-                FileCheckReport check = await FileCheck.RunAsync(table.Store, file.Path, cancellation);
-                findings.AddRange(check.Findings.Take(FindingsMax)
-                    .Select(f => new Finding(FindingKind.StatisticsMismatch, file.Path.Value, f.ToString())));
+                findings.AddRange(await TakeAsync(file.Path, await opening, hash, cancellation));
             }
             catch (ParquetFormatException e)
             {
@@ -61,74 +47,64 @@ public static class DeepReader
             }
         }
 
-        return hashes.Report(findings.ToImmutable());
+        return hash.Report(findings.ToImmutable());
     }
 
-    private static void Take(TableHash hashes, RecordBatch batch, ReadOnlySpan<byte> since)
+    /// <summary>
+    /// Decodes a file once: its values are hashed while it is checked. Only nested columns are decoded once more, since they are hashed as
+    /// whole values and checked leaf by leaf. Rows of a damaged file count nothing.
+    /// </summary>
+    internal static async Task<IEnumerable<Finding>> TakeAsync(
+        ObjectPath path, ParquetFileReader reader, TableHash hash, CancellationToken cancellation)
     {
-        ColumnVector times = batch.Columns[0];
-        int[] rows = ArrayPool<int>.Shared.Rent(batch.RowCount);
-        int count = 0;
-        for (int i = 0; i < batch.RowCount; i++)
+        hash.BeginFile(reader.Schema);
+        string[] nested = [.. reader.Schema.Fields.Where(static f => f.Type.IsNested).Select(static f => f.Name)];
+        FileCheck check = await FileCheck.BeginAsync(reader, cancellation);
+        bool isWhole = true;
+        for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
         {
-            if (times.BytesAt(i).SequenceCompareTo(since) > 0)
+            hash.BeginRowGroup();
+            await check.CheckRowGroupAsync(g, hash.Take, cancellation);
+            if (nested.Length > 0 && Damage(check) is null)
             {
-                rows[count++] = i;
+                await TakeNestedAsync(reader, g, nested, hash, cancellation);
             }
+
+            isWhole &= hash.EndRowGroup(reader.MetaData.RowGroups[g].NumRows);
         }
 
-        if (count == batch.RowCount)
+        ImmutableArray<FileFinding> found = check.Report().Findings;
+        FileFinding? damage = Damage(check);
+        if (damage is not null || !isWhole)
         {
-            hashes.Add(batch);
-        }
-        else
-        {
-            using RecordBatch later = RowSelection.Take(batch, rows.AsSpan(0, count));
-            hashes.Add(later);
+            string what = (damage ?? found.FirstOrDefault())?.ToString() ?? "Its columns do not have as many rows as its footer says.";
+            return [new Finding(FindingKind.UnreadableFile, path.Value, what)];
         }
 
-        ArrayPool<int>.Shared.Return(rows);
+        hash.EndFile();
+        return found.Take(FindingsMax).Select(f => new Finding(FindingKind.StatisticsMismatch, path.Value, f.ToString()));
     }
 
-    private sealed class TableHash(Schema schema)
+    private static FileFinding? Damage(FileCheck check) =>
+        check.Report().Findings.FirstOrDefault(static f => f.Kind is FileFindingKind.Damage or FileFindingKind.Checksum);
+
+    private static async Task TakeNestedAsync(
+        ParquetFileReader reader, int group, string[] columns, TableHash hash, CancellationToken cancellation)
     {
-        private readonly Schema _schema = schema;
-        private readonly ulong[] _seeds = [.. schema.Fields.Select(ValueHash.Seed)];
-        private readonly ulong[] _columns = new ulong[schema.Count];
-        private (ulong High, ulong Low) _rows;
-        private long _rowCount;
-
-        internal void Add(RecordBatch batch)
+        int[] positions = [.. columns.Select(reader.Schema.IndexOf)];
+        var request = new ReadRequest { Columns = columns, Rows = g => g == group ? null : RowRanges.None };
+        long row = 0;
+        await foreach (RecordBatch batch in reader.ScanAsync(request, cancellation))
         {
-            if (!batch.Schema.Equals(_schema))
+            using (batch)
             {
-                throw new ParquetFormatException($"The file has the columns {batch.Schema}, the table {_schema}.");
-            }
-
-            ulong[] rented = ArrayPool<ulong>.Shared.Rent(Math.Max(batch.RowCount, 1));
-            Span<ulong> rows = rented.AsSpan(0, batch.RowCount);
-            rows.Clear();
-            for (int c = 0; c < _columns.Length; c++)
-            {
-                if (IsHashed(c))
+                for (int c = 0; c < positions.Length; c++)
                 {
-                    _columns[c] += ValueHash.Add(batch.Columns[c], _seeds[c], rows);
+                    hash.Take(positions[c], row, batch.Columns[c]);
                 }
+
+                row += batch.RowCount;
             }
-
-            _rows = ValueHash.AddRows(rows, _rows);
-            _rowCount += batch.RowCount;
-            ArrayPool<ulong>.Shared.Return(rented);
         }
-
-        internal DeepReport Report(ImmutableArray<Finding> findings) => new(
-            _rowCount,
-            Text(_rows.High) + Text(_rows.Low),
-            [.. _schema.Fields.Select((f, c) => (f, c)).Where(p => IsHashed(p.c)).Select(p => new ColumnHash(p.f.Name, Text(_columns[p.c])))],
-            findings);
-
-        private bool IsHashed(int column) => _schema[column].Name is not (MetaColumns.CommitTime or MetaColumns.FileName);
-
-        private static string Text(ulong hash) => hash.ToString("x16", CultureInfo.InvariantCulture);
     }
 }

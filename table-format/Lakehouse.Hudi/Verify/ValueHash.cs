@@ -18,28 +18,34 @@ internal static class ValueHash
     /// <summary>The seed of a column.</summary>
     internal static ulong Seed(Field field) => OfBytes(Encoding.UTF8.GetBytes($"{field.Name} {field.Type}"), First);
 
-    /// <summary>Adds each value's hash to its row and returns the sum over the column.</summary>
-    internal static ulong Add(ColumnVector column, ulong seed, Span<ulong> rows)
+    /// <summary>Adds each wanted value's hash to its row and returns the sum over them.</summary>
+    internal static ulong Add(ColumnVector column, ulong seed, Span<ulong> rows, ReadOnlySpan<bool> wanted)
     {
         ulong sum = 0;
         for (int i = 0; i < rows.Length; i++)
         {
-            ulong hash = Of(column, i, seed);
-            rows[i] += hash;
-            sum += hash;
+            if (wanted[i])
+            {
+                ulong hash = Of(column, i, seed);
+                rows[i] += hash;
+                sum += hash;
+            }
         }
 
         return sum;
     }
 
-    /// <summary>Adds rows to the two halves of a table's hash.</summary>
-    internal static (ulong High, ulong Low) AddRows(ReadOnlySpan<ulong> rows, (ulong High, ulong Low) sum)
+    /// <summary>Adds the wanted rows to the two halves of a table's hash.</summary>
+    internal static (ulong High, ulong Low) AddRows(ReadOnlySpan<ulong> rows, ReadOnlySpan<bool> wanted, (ulong High, ulong Low) sum)
     {
-        foreach (ulong row in rows)
+        for (int i = 0; i < rows.Length; i++)
         {
-            ulong mixed = Mix(row);
-            sum.High += mixed;
-            sum.Low += Mix(mixed ^ Second);
+            if (wanted[i])
+            {
+                ulong mixed = Mix(rows[i]);
+                sum.High += mixed;
+                sum.Low += Mix(mixed ^ Second);
+            }
         }
 
         return sum;

@@ -1,12 +1,12 @@
 using Lakehouse.Columns;
-using Lakehouse.Storage;
 
 namespace Lakehouse.Parquet;
 
 /// <summary>
 /// Walks the pages of one chunk, decodes them, and then holds what the footer and the indexes say against what is there. Not thread safe.
 /// </summary>
-internal sealed class ChunkCheck(ParquetFileReader reader, IObjectStore store, ObjectPath path, int group, Leaf leaf, CheckNotes notes)
+internal sealed class ChunkCheck(
+    ParquetFileReader reader, int group, Leaf leaf, CheckNotes notes, Action<long, ColumnVector>? takeValues)
 {
     private const int WindowBytes = 4 << 20;
     private readonly RowGroup _group = reader.MetaData.RowGroups[group];
@@ -105,7 +105,7 @@ internal sealed class ChunkCheck(ParquetFileReader reader, IObjectStore store, O
 
                     if (step == PageStep.WantsBytes)
                     {
-                        await values.Bytes.FillAsync(store, path, cancellation);
+                        await values.Bytes.FillAsync(reader.Store, reader.Path, cancellation);
                     }
                     else
                     {
@@ -144,6 +144,7 @@ internal sealed class ChunkCheck(ParquetFileReader reader, IObjectStore store, O
         using ColumnVector values = builder.Finish();
         ValueBounds bounds = ValueBounds.For(leaf.Type.Type);
         bounds.Widen(values, 0, values.Length);
+        takeValues?.Invoke(_row, values);
         long[] repetitions = Histogram(levels.Repetitions, leaf.MaxRepetition);
         long[] definitions = Histogram(levels.Definitions, leaf.MaxDefinition);
         bool splitsRow = levels.Count > 0 && levels.Repetitions[0] > 0;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Lakehouse.Columns;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Parquet;
@@ -12,12 +13,18 @@ public sealed record FileCheckReport(ImmutableArray<FileFinding> Findings, long 
 
 /// <summary>
 /// Reads all of a file and holds everything that it says of itself against it: footer and sizes, offsets, headers, checksums, encodings,
-/// statistics, page indexes, histograms, bloom filters. Readers skip by these numbers, so a wrong one hides rows without an error.
+/// statistics, page indexes, histograms, bloom filters. Readers skip by these numbers, so a wrong one hides rows without an error. Whoever
+/// wants the values too is given them while they are decoded. Not thread safe.
 /// </summary>
-public static class FileCheck
+public sealed class FileCheck
 {
     /// <summary>How many findings are kept.</summary>
     public const int FindingsMax = 1000;
+
+    private readonly ParquetFileReader _reader;
+    private readonly CheckNotes _notes = new();
+
+    private FileCheck(ParquetFileReader reader) => _reader = reader;
 
     /// <summary>Checks a file. Throws only when the store fails.</summary>
     public static async Task<FileCheckReport> RunAsync(IObjectStore store, ObjectPath path, CancellationToken cancellation)
@@ -35,26 +42,58 @@ public static class FileCheck
             return new FileCheckReport([new FileFinding(FileFindingKind.Unreadable, null, null, end, e.Message)], 0, 0, 0);
         }
 
-        var notes = new CheckNotes();
-        byte[] magic = new byte[4];
-        await store.ReadAsync(path, 0, magic, cancellation);
-        if (!magic.AsSpan().SequenceEqual(FooterFormat.Magic))
-        {
-            notes.Say(FileFindingKind.StartMagic, null, null, 0, "The file does not begin with PAR1.");
-        }
-
-        FooterCheck.Run(reader, notes);
+        FileCheck check = await BeginAsync(reader, cancellation);
         for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
         {
-            if (reader.MetaData.RowGroups[g].Columns.Length == reader.Leaves.Length)
-            {
-                foreach (Leaf leaf in reader.Leaves)
-                {
-                    await new ChunkCheck(reader, store, path, g, leaf, notes).RunAsync(cancellation);
-                }
-            }
+            await check.CheckRowGroupAsync(g, null, cancellation);
         }
 
-        return notes.Report();
+        return check.Report();
     }
+
+    /// <summary>Begins with what lies around the row groups, which have to be checked one by one.</summary>
+    public static async Task<FileCheck> BeginAsync(ParquetFileReader reader, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var check = new FileCheck(reader);
+        byte[] magic = new byte[4];
+        await reader.Store.ReadAsync(reader.Path, 0, magic, cancellation);
+        if (!magic.AsSpan().SequenceEqual(FooterFormat.Magic))
+        {
+            check._notes.Say(FileFindingKind.StartMagic, null, null, 0, "The file does not begin with PAR1.");
+        }
+
+        FooterCheck.Run(reader, check._notes);
+        return check;
+    }
+
+    /// <summary>Checks a row group, and hands over the values of its columns, save nested ones, unless they are damaged.</summary>
+    /// <param name="group">Its position in the file.</param>
+    /// <param name="take">Takes the values of each page, column by column; null when nobody wants them.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    public async Task CheckRowGroupAsync(int group, PageValuesTaker? take, CancellationToken cancellation)
+    {
+        if (_reader.MetaData.RowGroups[group].Columns.Length != _reader.Leaves.Length)
+        {
+            return; // which the footer's check has said
+        }
+
+        var columns = Enumerable.Range(0, _reader.Schema.Count).Where(c => _reader.ChunkOf(c) >= 0).ToDictionary(_reader.ChunkOf);
+        foreach (Leaf leaf in _reader.Leaves)
+        {
+            Action<long, ColumnVector>? takeLeaf = take is not null && columns.TryGetValue(leaf.Ordinal, out int column)
+                ? (row, values) => take(column, row, values)
+                : null;
+            await new ChunkCheck(_reader, group, leaf, _notes, takeLeaf).RunAsync(cancellation);
+        }
+    }
+
+    /// <summary>What was found so far.</summary>
+    public FileCheckReport Report() => _notes.Report();
 }
+
+/// <summary>Takes the values of a page, one for each row, nulls included; they are valid during the call.</summary>
+/// <param name="column">The column's position in the schema.</param>
+/// <param name="firstRow">The row of the row group that the first value belongs to; the pages of a column follow each other.</param>
+/// <param name="values">The values.</param>
+public delegate void PageValuesTaker(int column, long firstRow, ColumnVector values);

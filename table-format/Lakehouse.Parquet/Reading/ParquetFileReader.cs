@@ -15,8 +15,6 @@ public sealed class ParquetFileReader
 {
     private const int TailBytes = 64 * 1024;
     private const int DictionaryHeaderBytesMax = 100;
-    private readonly IObjectStore _store;
-    private readonly ObjectPath _path;
     private readonly ParquetReadOptions _options;
     private readonly ImmutableArray<ColumnShape> _columns;
     private readonly bool _leavesOutDictionaryHeader;
@@ -26,7 +24,7 @@ public sealed class ParquetFileReader
     private ParquetFileReader(
         IObjectStore store, ObjectPath path, ParquetReadOptions options, long byteCount, long dataEnd, FileMetaData metaData)
     {
-        (_store, _path, _options, ByteCount, DataEnd, MetaData) = (store, path, options, byteCount, dataEnd, metaData);
+        (Store, Path, _options, ByteCount, DataEnd, MetaData) = (store, path, options, byteCount, dataEnd, metaData);
         _columns = FileShape.Of(metaData.Schema);
         Leaves = [.. _columns.SelectMany(static c => c.Leaves)];
         _leavesOutDictionaryHeader = WriterQuirks.LeavesOutDictionaryHeader(metaData.CreatedBy);
@@ -152,6 +150,12 @@ public sealed class ParquetFileReader
     /// <summary>The leaves of all columns, in the order of chunks.</summary>
     internal ImmutableArray<Leaf> Leaves { get; }
 
+    /// <summary>The store that the file lies in.</summary>
+    internal IObjectStore Store { get; }
+
+    /// <summary>The file.</summary>
+    internal ObjectPath Path { get; }
+
     /// <summary>Where the footer begins.</summary>
     internal long DataEnd { get; }
 
@@ -177,7 +181,7 @@ public sealed class ParquetFileReader
             positions[i] = Schema.IndexOf(columns[i]);
             if (positions[i] < 0)
             {
-                throw new ArgumentException($"'{_path}' has no column '{columns[i]}'; it has {Schema}.", nameof(columns));
+                throw new ArgumentException($"'{Path}' has no column '{columns[i]}'; it has {Schema}.", nameof(columns));
             }
         }
 
@@ -225,7 +229,7 @@ public sealed class ParquetFileReader
                 return reader;
             })),
         ];
-        var read = new RowGroupRead(_store, _path, group, rows, columns, chunks.ToImmutable());
+        var read = new RowGroupRead(Store, Path, group, rows, columns, chunks.ToImmutable());
         try
         {
             await read.LoadAsync(_options.BufferBytesMax / 2, cancellation);
@@ -276,7 +280,7 @@ public sealed class ParquetFileReader
         if (of.Columns.Length != Leaves.Length || of.NumRows < 0)
         {
             throw new ParquetFormatException(
-                $"'{_path}' in {_store.Root}, row group {group}: {of.Columns.Length} chunks of {of.NumRows} rows for {Leaves.Length} columns.");
+                $"'{Path}' in {Store.Root}, row group {group}: {of.Columns.Length} chunks of {of.NumRows} rows for {Leaves.Length} columns.");
         }
     }
 
@@ -331,5 +335,5 @@ public sealed class ParquetFileReader
 
     /// <summary>The same fault, with its place.</summary>
     internal ParquetFormatException Located(ParquetFormatException e, int group, string column, long offset) =>
-        new($"'{_path}' in {_store.Root}, row group {group}, column '{column}', byte {offset}: {e.Message}", e);
+        new($"'{Path}' in {Store.Root}, row group {group}, column '{column}', byte {offset}: {e.Message}", e);
 }
