@@ -242,8 +242,9 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
 
     private ParquetEncoding Choose()
     {
-        ParquetEncoding chosen = EncodingTrial.Cheapest(Candidates, encoding => Encoded(encoding).Written[LevelRoom..], Options);
-        if (PageRowCount - PageNullCount >= ProbeValuesMin)
+        int values = PageRowCount - PageNullCount;
+        ParquetEncoding chosen = EncodingTrial.Cheapest(Candidates, values, encoding => Encoded(encoding).Written[LevelRoom..], Options);
+        if (values >= ProbeValuesMin)
         {
             _state.Encoding = chosen;
         }

@@ -12,8 +12,8 @@ internal static class EncodingTrial
     /// <summary>The encoded values; they stand until the next call.</summary>
     internal delegate ReadOnlySpan<byte> Encoder(ParquetEncoding encoding);
 
-    /// <summary>The candidate that costs least; the first one unless another is clearly better.</summary>
-    internal static ParquetEncoding Cheapest(ReadOnlySpan<ParquetEncoding> candidates, Encoder encode, ParquetWriterOptions options)
+    /// <summary>The candidate that costs least for so many values; the first one unless another is clearly better.</summary>
+    internal static ParquetEncoding Cheapest(ReadOnlySpan<ParquetEncoding> candidates, int count, Encoder encode, ParquetWriterOptions options)
     {
         ParquetEncoding best = candidates[0];
         if (candidates.Length == 1)
@@ -22,10 +22,10 @@ internal static class EncodingTrial
         }
 
         using var packed = new PooledBuffer(64 * 1024);
-        double least = Cost(encode(best), options, packed) * (1 - GainMin);
+        double least = Cost(encode(best), best, count, options, packed) * (1 - GainMin);
         foreach (ParquetEncoding candidate in candidates[1..])
         {
-            double cost = Cost(encode(candidate), options, packed);
+            double cost = Cost(encode(candidate), candidate, count, options, packed);
             if (cost < least)
             {
                 (best, least) = (candidate, cost);
@@ -35,9 +35,15 @@ internal static class EncodingTrial
         return best;
     }
 
-    private static double Cost(ReadOnlySpan<byte> values, ParquetWriterOptions options, PooledBuffer packed) =>
-        options.Codec == CompressionCodec.Uncompressed
-            ? values.Length
-            : PageCodec.Compress(options.Codec, options.Level, values, packed.Reserve(PageCodec.Bound(options.Codec, values.Length)))
-                + (FedByteWeight * values.Length);
+    private static double Cost(ReadOnlySpan<byte> values, ParquetEncoding encoding, int count, ParquetWriterOptions options, PooledBuffer packed)
+    {
+        if (options.Codec == CompressionCodec.Uncompressed)
+        {
+            return values.Length;
+        }
+
+        Span<byte> room = packed.Reserve(PageCodec.Bound(options.Codec, values.Length));
+        int stride = PageAssembly.StrideOf(encoding, values.Length, count);
+        return PageCodec.Compress(options.Codec, options.Level, values, room, stride) + (FedByteWeight * values.Length);
+    }
 }

@@ -18,7 +18,9 @@ internal static class PageAssembly
         body[..levels].CopyTo(packed);
         bool isV2 = header.Type == PageType.DataPageV2;
         bool isEmpty = isV2 && values.IsEmpty;
-        int length = isEmpty ? 0 : PageCodec.Compress(codec, level, values, packed[levels..]);
+        int stride = StrideOf(
+            header.Encoding, body.Length - header.RepetitionLevelsByteLength - header.DefinitionLevelsByteLength, header.NumValues - (header.NumNulls ?? 0));
+        int length = isEmpty ? 0 : PageCodec.Compress(codec, level, values, packed[levels..], stride);
         bool isCompressed = codec != CompressionCodec.Uncompressed && !isEmpty && !(isV2 && length >= values.Length);
         if (isV2 && !isCompressed)
         {
@@ -42,6 +44,13 @@ internal static class PageAssembly
         target.Advance(scratch.Length + packed.Length);
         return scratch.Length;
     }
+
+    /// <summary>
+    /// Bytes of each value where all take as many, as their number tells of PLAIN values of one width, and of strings of one length; of others
+    /// by chance at most. Otherwise 0.
+    /// </summary>
+    internal static int StrideOf(ParquetEncoding encoding, int bytes, int count) =>
+        encoding == ParquetEncoding.Plain && count > 0 && bytes % count == 0 ? bytes / count : 0;
 
     /// <summary>
     /// Appends the body of a page as it was before it was compressed: V2 with its levels in front. Throws <see cref="ParquetFormatException"/>

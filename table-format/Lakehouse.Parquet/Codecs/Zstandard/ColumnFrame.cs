@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+
+namespace Lakehouse.Parquet.Zstandard;
+
+/// <summary>
+/// Zstandard frames (RFC 8878) of pages whose values have one width. Where libzstd looks for copies everywhere, this looks where values begin,
+/// which is faster and finds more of what such values share. Any reader of zstd reads the frames. Thread safe: each call takes a writer of its own.
+/// </summary>
+internal sealed class ColumnFrame
+{
+    /// <summary>Pages from here on are worth codes of their own.</summary>
+    internal const int BytesMin = 4096;
+    private const uint Magic = 0xFD2FB528;
+    private const int HeaderBytesMax = 9;
+    private const int BlockHeaderBytes = 3;
+    private const int KeptMax = 16;
+
+    // A mode that finds less than a copy in so many values is left for the rest of the frame.
+    private const int ValuesPerCopyMax = 8;
+    private static readonly ConcurrentBag<ColumnFrame> Kept = [];
+    private readonly BlockParts _parts = new();
+    private readonly LiteralsSection _literals = new();
+    private readonly SequencesSection _sequences = new();
+    private readonly int[] _table = new int[1 << ValueCopies.TableLog];
+    private readonly byte[] _block = new byte[LiteralsSection.BytesMax(BlockParts.BytesMax) + SequencesSection.BytesMax(BlockParts.SequencesMax)];
+
+    private enum BlockType
+    {
+        Raw = 0,
+        Compressed = 2,
+    }
+
+    /// <summary>Whether a page of values that all take <paramref name="stride"/> bytes is written here; 0 stands for other values.</summary>
+    internal static bool Takes(int length, int stride) =>
+        stride is >= 4 and <= ValueCopies.StrideMax && length is >= BytesMin and <= (1 << 27);
+
+    /// <summary>Bytes that a frame of so many bytes takes at most.</summary>
+    internal static int Bound(int length) => length + HeaderBytesMax + (BlockHeaderBytes * ((length / (BlockParts.BytesMax - ValueCopies.StrideMax)) + 1));
+
+    /// <summary>
+    /// Compresses a page that ends in values of <paramref name="stride"/> bytes, levels before them, into a target of <see cref="Bound"/> bytes at
+    /// least; gives the bytes written.
+    /// </summary>
+    internal static int Compress(ReadOnlySpan<byte> source, Span<byte> target, int stride)
+    {
+        if (!Kept.TryTake(out ColumnFrame? frame))
+        {
+            frame = new ColumnFrame();
+        }
+
+        int written = frame.Write(source, target, stride);
+        if (Kept.Count < KeptMax)
+        {
+            Kept.Add(frame);
+        }
+
+        return written;
+    }
+
+    private int Write(ReadOnlySpan<byte> source, Span<byte> target, int stride)
+    {
+        int at = WriteHeader(source.Length, target);
+        int first = source.Length % stride;
+        (int start, int shared) = ValueCopies.SharedRun(source[first..], stride);
+        if (shared > 0)
+        {
+            first = (first + start + shared) % stride; // < A value then ends in what it shares, and so do blocks.
+        }
+
+        bool finds = true;
+        _literals.Forget();
+        _parts.LastDistance = 1; // < As the format has it where a frame begins.
+        _table.AsSpan().Clear();
+        for (int from = 0; from < source.Length; first = from)
+        {
+            int to = Math.Min(source.Length, first + ((BlockParts.BytesMax - (first - from)) / stride * stride));
+            int last = _parts.LastDistance;
+            if (finds)
+            {
+                Find(source, from, first, to, stride, shared);
+                finds = _parts.Count >= (to - from) / stride / ValuesPerCopyMax;
+            }
+
+            ReadOnlySpan<byte> block = source[from..to];
+            int length = finds ? WriteParts(_parts.Literals.AsSpan(0, _parts.LiteralCount)) : WriteLiterals(block);
+            Span<byte> room = target[(at + BlockHeaderBytes)..];
+            bool isCompressed = length < block.Length;
+            (isCompressed ? _block.AsSpan(0, length) : block).CopyTo(room);
+            if (!isCompressed)
+            {
+                (length, _parts.LastDistance) = (block.Length, last);
+                _literals.Forget();
+            }
+
+            WriteBlockHeader(target[at..], isCompressed ? BlockType.Compressed : BlockType.Raw, length, to == source.Length);
+            at += BlockHeaderBytes + length;
+            from = to;
+        }
+
+        return at;
+    }
+
+    private void Find(ReadOnlySpan<byte> source, int from, int first, int to, int stride, int shared)
+    {
+        if (shared == 0 && stride == sizeof(ulong))
+        {
+            ValueCopies.FindLowBytes(source, from, first, to, _table, _parts);
+        }
+        else
+        {
+            ValueCopies.FindShared(source, from, first, to, stride, shared, _table, _parts);
+        }
+    }
+
+    private int WriteParts(ReadOnlySpan<byte> literals)
+    {
+        int length = _literals.Write(literals, _block);
+        return length + _sequences.Write(_parts, _block.AsSpan(length));
+    }
+
+    private int WriteLiterals(ReadOnlySpan<byte> block)
+    {
+        _parts.Count = 0;
+        return WriteParts(block);
+    }
+
+    // < One segment, so that the reader takes what the page header says; no checksum, as the page has one.
+    private static int WriteHeader(int length, Span<byte> target)
+    {
+        const byte SingleSegment = 1 << 5;
+        BinaryPrimitives.WriteUInt32LittleEndian(target, Magic);
+        if (length < 256 + 65536)
+        {
+            target[4] = SingleSegment | (1 << 6);
+            BinaryPrimitives.WriteUInt16LittleEndian(target[5..], (ushort)(length - 256));
+            return 7;
+        }
+
+        target[4] = SingleSegment | (2 << 6);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[5..], (uint)length);
+        return HeaderBytesMax;
+    }
+
+    private static void WriteBlockHeader(Span<byte> target, BlockType type, int length, bool isLast)
+    {
+        int header = (isLast ? 1 : 0) | ((int)type << 1) | (length << 3);
+        target[0] = (byte)header;
+        target[1] = (byte)(header >> 8);
+        target[2] = (byte)(header >> 16);
+    }
+}

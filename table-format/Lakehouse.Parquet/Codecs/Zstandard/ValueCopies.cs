@@ -1,0 +1,207 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Lakehouse.Parquet.Zstandard;
+
+/// <summary>
+/// Finds what a block of values of one width may copy, looking only where values begin. Three things repeat in columns whose values are
+/// nearly all different:
+/// <list type="bullet">
+/// <item>bytes at the same place in each value: lengths of strings, the upper bytes of numbers. They are one sequence a value, always the same
+/// one, which costs next to nothing;</item>
+/// <item>values, or what follows those bytes in them;</item>
+/// <item>the lower bytes of doubles that are decimal fractions: k/1000 and (k+125)/1000 differ by an eighth, so only in their upper bits.</item>
+/// </list>
+/// </summary>
+internal static class ValueCopies
+{
+    internal const int StrideMax = 256;
+    internal const int TableLog = 13;
+    private const int Samples = 64;
+
+    // Of the samples so many have to agree.
+    private const int AgreeingMin = 60;
+
+    /// <summary>The bytes of a value that nearly all values share: their place and number; none when they are fewer than a copy needs.</summary>
+    internal static (int Start, int Length) SharedRun(ReadOnlySpan<byte> values, int stride)
+    {
+        int count = values.Length / stride;
+        int step = Math.Max(1, (count - 1) / Samples);
+        Span<byte> agreeing = stackalloc byte[StrideMax];
+        agreeing = agreeing[..stride];
+        agreeing.Clear();
+        int samples = 0;
+        for (int v = 1; v < count && samples < Samples; v += step, samples++)
+        {
+            ReadOnlySpan<byte> value = values.Slice(v * stride, stride);
+            ReadOnlySpan<byte> before = values.Slice((v - 1) * stride, stride);
+            for (int i = 0; i < stride; i++)
+            {
+                agreeing[i] += value[i] == before[i] ? (byte)1 : (byte)0;
+            }
+        }
+
+        (int start, int length) = (0, 0);
+        for (int i = 0; i < stride; i++)
+        {
+            int end = i;
+            while (end < stride && agreeing[end] * Samples >= AgreeingMin * samples)
+            {
+                end++;
+            }
+
+            if (end - i > length)
+            {
+                (start, length) = (i, end - i);
+            }
+
+            i = end;
+        }
+
+        return length >= BlockParts.CopyMin ? (start, length) : (0, 0);
+    }
+
+    /// <summary>
+    /// Finds copies of the <paramref name="shared"/> bytes at the end of values, and of what is before them where values are long. The block is
+    /// <paramref name="from"/> to <paramref name="to"/>, its first value begins at <paramref name="first"/>.
+    /// </summary>
+    internal static void FindShared(
+        ReadOnlySpan<byte> frame, int from, int first, int to, int stride, int shared, Span<int> table, BlockParts parts)
+    {
+        var found = new Found(frame, from, parts);
+        int own = stride - shared;
+        bool seeks = own >= sizeof(ulong);
+        for (int value = first; value + stride <= to; value += stride)
+        {
+            if (seeks)
+            {
+                ulong key = MemoryMarshal.Read<ulong>(frame[value..]);
+                ref int entry = ref table[Hash(key)];
+                int candidate = entry;
+                entry = value;
+                if (MemoryMarshal.Read<ulong>(frame[candidate..]) == key && candidate < value)
+                {
+                    int length = frame[value..to].CommonPrefixLength(frame[candidate..]);
+                    if (length >= stride)
+                    {
+                        length -= length % stride; // < To the end of a value, so that the next one begins behind it.
+                        found.Add(value, length, value - candidate);
+                        value += length - stride;
+                        continue;
+                    }
+
+                    found.Add(value, Math.Min(length, own), value - candidate);
+                }
+            }
+
+            int start = value + own;
+            if (shared > 0 && start >= stride && IsRepeated(frame, start, shared, stride))
+            {
+                found.Add(start, shared, stride);
+            }
+        }
+
+        found.Finish(to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsRepeated(ReadOnlySpan<byte> frame, int start, int count, int stride)
+    {
+        if (count <= sizeof(ulong) && start + sizeof(ulong) <= frame.Length)
+        {
+            ref byte at = ref Unsafe.Add(ref MemoryMarshal.GetReference(frame), start);
+            ulong difference = Unsafe.ReadUnaligned<ulong>(ref at) ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Subtract(ref at, stride));
+            return difference << (64 - (8 * count)) == 0;
+        }
+
+        return frame.Slice(start, count).SequenceEqual(frame.Slice(start - stride, count));
+    }
+
+    /// <summary>Finds copies of the lower bytes of values of eight, four at least.</summary>
+    internal static void FindLowBytes(ReadOnlySpan<byte> frame, int from, int first, int to, Span<int> table, BlockParts parts)
+    {
+        var found = new Found(frame, from, parts);
+        ref byte start = ref MemoryMarshal.GetReference(frame);
+        ref int entries = ref MemoryMarshal.GetReference(table[..(1 << TableLog)]);
+        for (int value = first; value + sizeof(ulong) <= to; value += sizeof(ulong))
+        {
+            ulong bits = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, value));
+            ref int entry = ref Unsafe.Add(ref entries, Hash(bits << 24));
+            int candidate = entry;
+            entry = value;
+            ulong difference = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, candidate)) ^ bits;
+            if ((uint)difference == 0 && candidate < value)
+            {
+                found.Add(value, difference == 0 ? sizeof(ulong) : BitOperations.TrailingZeroCount(difference) >> 3, value - candidate);
+            }
+        }
+
+        found.Finish(to);
+    }
+
+    private static int Hash(ulong key) => (int)((key * 0x9E3779B97F4A7C15) >> (64 - TableLog));
+
+    /// <summary>Takes copies in their order.</summary>
+    private ref struct Found
+    {
+        private readonly BlockParts _parts;
+        private readonly ref byte _frame;
+        private readonly ref byte _literal;
+        private readonly ref BlockParts.Sequence _sequence;
+        private readonly int _wideEnd;
+        private int _count;
+        private int _literals;
+        private int _last;
+        private int _end;
+
+        internal Found(ReadOnlySpan<byte> frame, int from, BlockParts parts)
+        {
+            _parts = parts;
+            _frame = ref MemoryMarshal.GetReference(frame);
+            _literal = ref MemoryMarshal.GetArrayDataReference(parts.Literals);
+            _sequence = ref MemoryMarshal.GetArrayDataReference(parts.Sequences);
+            _wideEnd = frame.Length - BlockParts.Slack;
+            _last = parts.LastDistance;
+            _end = from;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void Add(int at, int length, int distance)
+        {
+            int literals = at - _end;
+            CopyLiterals(literals);
+            Unsafe.Add(ref _sequence, _count++) =
+                new BlockParts.Sequence(literals, length, literals > 0 && distance == _last ? 1 : distance + 3);
+            _last = distance;
+            _end = at + length;
+        }
+
+        internal void Finish(int to)
+        {
+            CopyLiterals(to - _end);
+            (_parts.Count, _parts.LiteralCount, _parts.LastDistance) = (_count, _literals, _last);
+            Invariant.Holds(
+                _count <= BlockParts.SequencesMax && _literals <= BlockParts.BytesMax, "a block has no more parts than there is room for");
+        }
+
+        // < Short ones by the width of a register, as there is room behind both.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void CopyLiterals(int count)
+        {
+            ref byte from = ref Unsafe.Add(ref _frame, _end);
+            ref byte to = ref Unsafe.Add(ref _literal, _literals);
+            if (count <= BlockParts.Slack && _end <= _wideEnd)
+            {
+                Vector128.LoadUnsafe(ref from).StoreUnsafe(ref to);
+            }
+            else
+            {
+                Unsafe.CopyBlockUnaligned(ref to, ref from, (uint)count);
+            }
+
+            _literals += count;
+        }
+    }
+}
