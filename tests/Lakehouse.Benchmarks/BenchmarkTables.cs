@@ -47,6 +47,14 @@ internal static class BenchmarkTables
         return 0;
     }
 
+    /// <summary>The three kinds, with their names; of numbers and text a quarter as many rows.</summary>
+    internal static (string Name, Func<List<RecordBatch>> Make)[] Kinds(NdjsonFile file) =>
+    [
+        ("trips", () => JsonBenchmark.DecodeAll(file, BatchRowCount)),
+        ("sixty columns of numbers", () => [.. Batches(Wide, file.RowCount / 4, AppendNumber)]),
+        ("ten columns of text", () => [.. Batches(Strings, file.RowCount / 4, AppendText)]),
+    ];
+
     /// <summary>The rows of one of these schemas.</summary>
     internal static IEnumerable<RecordBatch> Batches(Schema schema, int rowCount, Action<Random, ColumnBuilder, int, long> append)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Lakehouse.Columns;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
+using Lakehouse.Testing;
 
 namespace Lakehouse.Benchmarks;
 
@@ -24,11 +25,43 @@ internal static class ParquetBenchmark
     {
         var report = new Report("Columns to Parquet", arguments, file);
         List<RecordBatch> batches = JsonBenchmark.DecodeAll(file, BatchRowCount);
-        long rawByteCount = batches.Sum(b => b.ByteCount);
-        await using var upload = new MemoryUpload((int)rawByteCount);
-        Comparison[] comparisons = [.. Settings.Select(c => new Comparison(c.Name, file.RowCount, rawByteCount))];
-        var sizes = new List<string[]>();
-        var allocations = new List<string[]>();
+        await using var upload = new MemoryUpload((int)batches.Sum(static b => b.ByteCount));
+        long[] allocated = await CompareAsync(report, "Trips", arguments, batches);
+        await CompareAsync(report, "Numbers", arguments, TripColumns.WriteNumbers);
+        await CompareAsync(report, "Text", arguments, TripColumns.WriteText);
+        report.AddTable(
+            "Managed bytes allocated by a round, which is one file of trips",
+            ["", "", "batches", "bytes a batch", "bytes a record"],
+            Settings.Select((s, i) => (string[])[s.Name, .. Allocations.Row(BatchRowCount, file.RowCount, allocated[i])]));
+        report.AddTable("Columns on idle cores too", ["", "cores", "MB/s of raw columns by the clock", "CPU us/row"], AtOnce(batches, upload));
+        Encode(batches, new ParquetWriterOptions(), upload);
+        report.AddTable(
+            "Our columns with zstd-1: bytes a row, and CPU ns/row of each column alone",
+            ["column", "encoding", "raw", "into zstd", "in the file", "CPU", "CPU without zstd"],
+            await ColumnsAsync(upload.Written.ToArray(), batches));
+        batches.ForEach(batch => batch.Dispose());
+        return report;
+    }
+
+    /// <summary>Another kind of table, with half as many rows.</summary>
+    private static async Task CompareAsync(Report report, string name, Arguments arguments, Action<string, int> write)
+    {
+        using var folder = new TemporaryFolder();
+        arguments = arguments with { Ndjson = folder["rows.ndjson"], RowCount = arguments.RowCount / 2 };
+        write(arguments.Ndjson, arguments.RowCount);
+        List<RecordBatch> batches = JsonBenchmark.DecodeAll(NdjsonFile.Read(arguments.Ndjson, arguments.RowCount), BatchRowCount);
+        await CompareAsync(report, name, arguments, batches);
+        batches.ForEach(static b => b.Dispose());
+    }
+
+    /// <summary>Both sides in turn; the bytes that a round of each setting allocated.</summary>
+    private static async Task<long[]> CompareAsync(Report report, string name, Arguments arguments, List<RecordBatch> batches)
+    {
+        long rawByteCount = batches.Sum(static b => b.ByteCount);
+        await using var upload = new MemoryUpload((int)(1.2 * rawByteCount));
+        Comparison[] comparisons = [.. Settings.Select(c => new Comparison(c.Name, arguments.RowCount, rawByteCount))];
+        var sizes = new string[Settings.Length][];
+        var allocated = new long[Settings.Length];
         Array.ForEach(Settings, setting => Measurement.Settle(() => Encode(batches, setting.Options, upload)));
         for (int pair = 0; pair < arguments.PairCount; pair++)
         {
@@ -43,30 +76,16 @@ internal static class ParquetBenchmark
                 ];
                 YardstickRound[] theirs = [.. yardstick?[Settings[i].Key] ?? []];
                 comparisons[i].Add(rounds.Select(r => r.CpuSeconds), yardstick is null ? null : theirs);
-                if (pair == arguments.PairCount - 1)
-                {
-                    sizes.Add(
-                    [
-                        Settings[i].Name, $"{rawByteCount / 1e6:F1}", $"{upload.Length / 1e6:F1}",
-                        theirs.Length == 0 ? "-" : $"{theirs[0].FileMegabytes:F0}",
-                    ]);
-                    allocations.Add([Settings[i].Name, .. Allocations.Row(BatchRowCount, file.RowCount, rounds[^1].AllocatedByteCount)]);
-                }
+                sizes[i] = [$"{upload.Length / 1e6:F1}", theirs.Length == 0 ? "-" : $"{theirs[0].FileMegabytes:F0}"];
+                allocated[i] = rounds[^1].AllocatedByteCount;
             }
         }
 
-        report.AddTable("One thread", Comparison.Columns("raw columns"), comparisons.Select(c => c.Row()));
-        report.AddTable("Files", ["", "raw columns, MB", "ours, MB", "yardstick, MB"], sizes);
         report.AddTable(
-            "Managed bytes allocated by a round, which is one file", ["", "", "batches", "bytes a batch", "bytes a record"], allocations);
-        report.AddTable("Columns on idle cores too", ["", "cores", "MB/s of raw columns by the clock", "CPU us/row"], AtOnce(batches, upload));
-        Encode(batches, new ParquetWriterOptions(), upload);
-        report.AddTable(
-            "Our columns with zstd-1: bytes a row, and CPU ns/row of each column alone",
-            ["column", "encoding", "raw", "into zstd", "in the file", "CPU", "CPU without zstd"],
-            await ColumnsAsync(upload.Written.ToArray(), batches));
-        batches.ForEach(batch => batch.Dispose());
-        return report;
+            $"{name}, one thread: {arguments.RowCount:N0} rows, {rawByteCount / 1e6:F1} MB of raw columns",
+            [.. Comparison.Columns("raw columns"), "our file, MB", "yardstick's, MB"],
+            comparisons.Select((c, i) => (string[])[.. c.Row(), .. sizes[i]]));
+        return allocated;
     }
 
     private static void Encode(

@@ -29,14 +29,9 @@ internal static class WriterBenchmark
     internal static async Task<Report> RunAsync(Arguments arguments, NdjsonFile file)
     {
         var report = new Report("Kinds of tables to Parquet, beside DuckDB", arguments, file);
-        (string Name, List<RecordBatch> Batches)[] tables =
-        [
-            ("trips", JsonBenchmark.DecodeAll(file, 8192)),
-            ("sixty columns of numbers", [.. BenchmarkTables.Batches(BenchmarkTables.Wide, file.RowCount / 4, BenchmarkTables.AppendNumber)]),
-            ("ten columns of text", [.. BenchmarkTables.Batches(BenchmarkTables.Strings, file.RowCount / 4, BenchmarkTables.AppendText)]),
-        ];
-        foreach ((string name, List<RecordBatch> batches) in tables)
+        foreach ((string name, Func<List<RecordBatch>> make) in BenchmarkTables.Kinds(file))
         {
+            List<RecordBatch> batches = make();
             var rows = new List<string[]>();
             foreach ((string setting, ParquetWriterOptions options, string format) in Settings)
             {
