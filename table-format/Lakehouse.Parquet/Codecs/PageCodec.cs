@@ -57,8 +57,9 @@ internal static class PageCodec
     {
         switch (codec)
         {
-            case CompressionCodec.Zstd when level == 1 && ColumnFrame.Takes(source.Length, stride):
-                return ColumnFrame.Compress(source, target, stride);
+            case CompressionCodec.Zstd when level == 1 && ColumnFrame.Takes(source.Length, stride)
+                && ColumnFrame.TryCompress(source, target, stride) is var written and > 0:
+                return written;
             case CompressionCodec.Zstd:
                 return Zstd.Compress(source, target, level);
             case CompressionCodec.Snappy:

@@ -40,16 +40,22 @@ internal sealed class ColumnFrame
 
     /// <summary>
     /// Compresses a page that ends in values of <paramref name="stride"/> bytes, levels before them, into a target of <see cref="Bound"/> bytes at
-    /// least; gives the bytes written.
+    /// least; gives the bytes written. 0 when a general encoder is better at it: the values follow each other.
     /// </summary>
-    internal static int Compress(ReadOnlySpan<byte> source, Span<byte> target, int stride)
+    internal static int TryCompress(ReadOnlySpan<byte> source, Span<byte> target, int stride)
     {
+        ValueCopies.SharedBytes shared = ValueCopies.Share(source[(source.Length % stride)..], stride);
+        if (shared.Follow)
+        {
+            return 0;
+        }
+
         if (!Kept.TryTake(out ColumnFrame? frame))
         {
             frame = new ColumnFrame();
         }
 
-        int written = frame.Write(source, target, stride);
+        int written = frame.Write(source, target, stride, shared);
         if (Kept.Count < KeptMax)
         {
             Kept.Add(frame);
@@ -58,14 +64,13 @@ internal sealed class ColumnFrame
         return written;
     }
 
-    private int Write(ReadOnlySpan<byte> source, Span<byte> target, int stride)
+    private int Write(ReadOnlySpan<byte> source, Span<byte> target, int stride, ValueCopies.SharedBytes shared)
     {
         int at = WriteHeader(source.Length, target);
         int first = source.Length % stride;
-        (int start, int shared) = ValueCopies.SharedRun(source[first..], stride);
-        if (shared > 0)
+        if (shared.Length > 0)
         {
-            first = (first + start + shared) % stride; // < A value then ends in what it shares, and so do blocks.
+            first = (first + shared.Start + shared.Length) % stride; // < A value then ends in what it shares, and so do blocks.
         }
 
         bool finds = true;
@@ -78,7 +83,7 @@ internal sealed class ColumnFrame
             int last = _parts.LastDistance;
             if (finds)
             {
-                Find(source, from, first, to, stride, shared);
+                Find(source, from, first, to, stride, shared.Length);
                 finds = _parts.Count >= (to - from) / stride / ValuesPerCopyMax;
             }
 

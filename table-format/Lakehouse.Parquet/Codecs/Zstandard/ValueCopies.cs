@@ -22,19 +22,20 @@ internal static class ValueCopies
     private const int Samples = 64;
 
     // Of the samples so many have to agree.
-    private const int AgreeingMin = 60;
+    private const int AgreeingMin = 62;
 
-    /// <summary>The bytes of a value that nearly all values share: their place and number; none when they are fewer than a copy needs.</summary>
-    internal static (int Start, int Length) SharedRun(ReadOnlySpan<byte> values, int stride)
+    /// <summary>What neighbouring values share, by a sample of them.</summary>
+    internal static SharedBytes Share(ReadOnlySpan<byte> values, int stride)
     {
         int count = values.Length / stride;
-        int step = Math.Max(1, (count - 1) / Samples);
         Span<byte> agreeing = stackalloc byte[StrideMax];
         agreeing = agreeing[..stride];
         agreeing.Clear();
-        int samples = 0;
-        for (int v = 1; v < count && samples < Samples; v += step, samples++)
+        int samples = count > 1 ? Samples : 0;
+        for (uint s = 0; s < samples; s++)
         {
+            // < In no regular steps, as counters would look as if their lower digits never carried.
+            int v = 1 + (int)(((ulong)(s * 2654435761u) * (uint)(count - 1)) >> 32);
             ReadOnlySpan<byte> value = values.Slice(v * stride, stride);
             ReadOnlySpan<byte> before = values.Slice((v - 1) * stride, stride);
             for (int i = 0; i < stride; i++)
@@ -47,7 +48,7 @@ internal static class ValueCopies
         for (int i = 0; i < stride; i++)
         {
             int end = i;
-            while (end < stride && agreeing[end] * Samples >= AgreeingMin * samples)
+            while (end < stride && agreeing[end] >= AgreeingMin)
             {
                 end++;
             }
@@ -60,11 +61,15 @@ internal static class ValueCopies
             i = end;
         }
 
-        return length >= BlockParts.CopyMin ? (start, length) : (0, 0);
+        // < Where bytes beside them, or any of a narrow value, agree as often as not, values follow each other: copies of any length pay there.
+        bool follow = length >= BlockParts.CopyMin
+            ? Math.Max(start > 0 ? agreeing[start - 1] : 0, start + length < stride ? agreeing[start + length] : 0) >= Samples / 2
+            : stride < sizeof(ulong) && agreeing.ContainsAnyInRange((byte)(Samples / 2), (byte)(AgreeingMin - 1));
+        return length < BlockParts.CopyMin ? new SharedBytes(0, 0, follow) : new SharedBytes(start, length, follow);
     }
 
     /// <summary>
-    /// Finds copies of the <paramref name="shared"/> bytes at the end of values, and of what is before them where values are long. The block is
+    /// Finds copies of the bytes that values end in and share, and of what is before them where values are long. The block is
     /// <paramref name="from"/> to <paramref name="to"/>, its first value begins at <paramref name="first"/>.
     /// </summary>
     internal static void FindShared(
@@ -204,4 +209,10 @@ internal static class ValueCopies
             _literals += count;
         }
     }
+
+    /// <summary>
+    /// Bytes that nearly all neighbouring values share: where in a value, and how many, none when they are fewer than a copy needs; and whether
+    /// values <paramref name="Follow"/> each other, as counters do.
+    /// </summary>
+    internal readonly record struct SharedBytes(int Start, int Length, bool Follow);
 }
