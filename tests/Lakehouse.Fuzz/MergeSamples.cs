@@ -2,6 +2,7 @@ using System.Text;
 using Lakehouse.Columns;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
+using Lakehouse.Tests.Parquet;
 
 namespace Lakehouse.Fuzz;
 
@@ -40,6 +41,29 @@ internal static class MergeSamples
                         },
                         isShared ? sink : null,
                         number++);
+                }
+            }
+        }
+    }
+
+    /// <summary>Files of writers that begin with a dictionary and leave it, where every value is another one.</summary>
+    internal static IEnumerable<byte[]> MakeOthers()
+    {
+        foreach (bool required in new[] { true, false })
+        {
+            foreach (bool checksums in new[] { true, false })
+            {
+                for (int seed = 0; seed < 3; seed++)
+                {
+                    int?[] indexes = [.. Enumerable.Range(0, Rows).SelectMany(i => required || i % 3 > seed ? [(int?)i] : new int?[] { null, i })];
+                    CraftedFile file = new CraftedFile(required, checksums, zstd: true)
+                        .Dictionary([.. Enumerable.Range(0, Rows).Select(i => i * (7 + seed))])
+                        .Indexes(9, indexes[..100]).Indexes(9, indexes[100..])
+                        .Plain([.. Enumerable.Range(0, Rows).Select(i => (int?)(i * 11))]);
+                    var store = new MemoryObjectStore("samples", TimeProvider.System);
+                    var path = new ObjectPath("sample.parquet");
+                    file.PutAsync(store, path, CancellationToken.None).GetAwaiter().GetResult();
+                    yield return store.GetAsync(path, CancellationToken.None).GetAwaiter().GetResult() ?? throw new InvalidOperationException("The sample is gone.");
                 }
             }
         }

@@ -53,7 +53,7 @@ internal sealed class MergeTarget
 
     internal static FuzzTarget Create(IReadOnlyList<byte[]> files)
     {
-        byte[][] made = [.. MergeSamples.Make()];
+        byte[][] made = [.. MergeSamples.Make(), .. MergeSamples.MakeOthers()];
 
         // As many of ours as of others.
         byte[][] samples = [.. files, .. Enumerable.Repeat(made, 1 + (files.Count / made.Length)).SelectMany(static m => m)];

@@ -41,6 +41,9 @@ internal sealed class ChunkJoin : IDisposable
         _statistics = new StatisticsFold(_stored);
     }
 
+    /// <summary>Rows so far; null when rows go on from page to page, or may.</summary>
+    internal long? RowCount => _pages.SplitsRows ? null : _pages.RowCount + _open.RowCount;
+
     private int EntryCount => _union?.Count ?? 0;
 
     /// <summary>Appends the pages of a piece.</summary>
@@ -52,7 +55,7 @@ internal sealed class ChunkJoin : IDisposable
     {
         bool isWider = piece.Leaf.MaxDefinition != _target.Leaf.MaxDefinition;
         using PlainDictionary? plain = expands && piece.Dictionary is not null ? new PlainDictionary(piece, _stored) : null;
-        for (int p = 0; p < piece.Pages.Length; p++)
+        for (int p = plain is null ? 0 : TakeEntries(piece, plain); p < piece.Pages.Length; p++)
         {
             ref readonly PiecePage page = ref piece.Pages[p];
             bool isDictionary = page.IsDictionaryEncoded;
@@ -163,31 +166,10 @@ internal sealed class ChunkJoin : IDisposable
             LevelHistograms = _pages.Histograms,
             MaxRepetition = _target.Leaf.MaxRepetition,
             Bounds = _pages.Bounds,
-            Statistics = _target.Leaf.MaxRepetition == 0 ? _statistics.Result : _statistics.Result with { NullCount = NullsByLevels() },
+            Statistics = _target.Leaf.MaxRepetition == 0 ? _statistics.Result : _statistics.Result with { NullCount = _pages.NullsByLevels() },
             BloomFilter = bloomFilter,
             UncompressedByteCount = _pages.UncompressedByteCount + uncompressed,
         };
-    }
-
-    /// <summary>
-    /// Entries without a value, by their levels; null when those were not counted. Some writers count the elements of lists that are null,
-    /// others the lists that are null or empty, too: a sum of both says nothing.
-    /// </summary>
-    private long? NullsByLevels()
-    {
-        ReadOnlySpan<long> levels = _pages.Histograms;
-        int definitions = _target.Leaf.MaxDefinition + 1;
-        int perPage = _target.Leaf.MaxRepetition + 1 + definitions;
-        long nulls = 0;
-        for (int at = perPage; at <= levels.Length; at += perPage)
-        {
-            foreach (long count in levels[(at - definitions)..(at - 1)])
-            {
-                nulls += count;
-            }
-        }
-
-        return levels.IsEmpty ? null : nulls;
     }
 
     /// <summary>The one dictionary page: that of an input which has all entries, or one that is made.</summary>
@@ -234,6 +216,35 @@ internal sealed class ChunkJoin : IDisposable
     /// </summary>
     private bool MayGoBeyond(ChunkPiece piece, in PiecePage page) =>
         page.IsDictionaryEncoded && page.Header.Crc is null && piece.EntryCount < EntryCount;
+
+    /// <summary>
+    /// Where the values of the first pages are the entries of their dictionary as they stand there, its frame becomes one page for all of them.
+    /// Gives the number of those pages.
+    /// </summary>
+    private int TakeEntries(ChunkPiece piece, PlainDictionary plain)
+    {
+        // < Writers keep dictionaries and pages below the same number of bytes.
+        int count = _codec == piece.Codec ? EntriesInOrder.PageCount(piece, plain, _parts, 2 * _pageBytes) : 0;
+        if (count == 0)
+        {
+            return 0;
+        }
+
+        EndOpen();
+        for (int p = 0; p < count; p++)
+        {
+            _parts.Open(piece, piece.Pages[p]);
+            AppendLevels(piece);
+            if (_parts.Present > 0)
+            {
+                _open.AppendFacts(_pages, piece.BoundsOf(p), piece.VariableByteCountOf(p));
+            }
+        }
+
+        _open.AppendFrame(piece.PackedDictionary, piece.Dictionary!.Value.Header.UncompressedPageSize); // < Not null: it is what is taken.
+        EndOpen();
+        return count;
+    }
 
     private void Copy(ChunkPiece piece, int p)
     {
@@ -320,13 +331,7 @@ internal sealed class ChunkJoin : IDisposable
             EndOpen();
         }
 
-        Span<uint> definitions = _parts.Definitions;
-        if (piece.Leaf.MaxDefinition != _target.Leaf.MaxDefinition)
-        {
-            definitions.Fill((uint)_target.Leaf.MaxDefinition);
-        }
-
-        _open.AppendLevels(definitions, _parts.Repetitions, _parts.Present);
+        AppendLevels(piece);
         if (!hasValues)
         {
             return;
@@ -346,6 +351,18 @@ internal sealed class ChunkJoin : IDisposable
         }
 
         _open.AppendFacts(_pages, piece.BoundsOf(p), piece.VariableByteCountOf(p));
+    }
+
+    /// <summary>Appends the levels of the page that was opened last, as they are in the target.</summary>
+    private void AppendLevels(ChunkPiece piece)
+    {
+        Span<uint> definitions = _parts.Definitions;
+        if (piece.Leaf.MaxDefinition != _target.Leaf.MaxDefinition)
+        {
+            definitions.Fill((uint)_target.Leaf.MaxDefinition);
+        }
+
+        _open.AppendLevels(definitions, _parts.Repetitions, _parts.Present);
     }
 
     private void EndOpen()

@@ -83,8 +83,22 @@ internal sealed record ChunkPiece
     /// <summary>Appends the dictionary's entries as they were before they were compressed; there has to be one.</summary>
     internal void UnpackDictionary(PooledBuffer target)
     {
-        PiecePage page = Dictionary ?? throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
-        PageAssembly.Unpack(Codec, page.Header, DictionaryBytes.Span[page.HeaderByteCount..], target);
+        ReadOnlyMemory<byte> packed = PackedDictionary;
+        PageAssembly.Unpack(Codec, Dictionary!.Value.Header, packed.Span, target); // < Not null: it is packed there.
+    }
+
+    /// <summary>The dictionary's compressed entries; there has to be one.</summary>
+    internal ReadOnlyMemory<byte> PackedDictionary =>
+        Dictionary is { } page ? DictionaryBytes[page.HeaderByteCount..] : throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
+
+    /// <summary>Entries of a page without a value; -1 when that is not known beside the levels.</summary>
+    internal int NullCountOf(int page)
+    {
+        PageHeader header = Pages[page].Header;
+        return Index?.NullPages[page] == true ? header.NumValues
+            : Leaf.MaxDefinition == 0 ? 0
+            : Index is { NullCounts.IsEmpty: false } known ? (int)Math.Clamp(known.NullCounts[page], -1, header.NumValues)
+            : header.NumNulls ?? -1;
     }
 
     internal ReadOnlySpan<byte> Packed(in PiecePage page) =>

@@ -15,6 +15,9 @@ internal sealed class JoinedPages(Leaf target, LeafType stored)
     /// <summary>Bytes of all pages so far.</summary>
     internal long ByteCount { get; private set; }
 
+    /// <summary>Rows of all pages so far, where they are known.</summary>
+    internal long RowCount { get; private set; }
+
     /// <summary>Headers and bodies before compression.</summary>
     internal long UncompressedByteCount { get; private set; }
 
@@ -36,10 +39,7 @@ internal sealed class JoinedPages(Leaf target, LeafType stored)
         SplitsRows |= of.RowCount < 0;
         (byte[] Min, byte[] Max)? bounds = piece.BoundsOf(page);
         bool isNull = piece.Index?.NullPages[page] == true;
-        int nulls = isNull ? header.NumValues
-            : piece.Leaf.MaxDefinition == 0 ? 0
-            : piece.Index is { NullCounts.IsEmpty: false } known ? (int)Math.Clamp(known.NullCounts[page], -1, header.NumValues)
-            : header.NumNulls ?? -1;
+        int nulls = piece.NullCountOf(page);
         _hasBounds &= bounds is not null || isNull;
         if (_isNested)
         {
@@ -85,6 +85,7 @@ internal sealed class JoinedPages(Leaf target, LeafType stored)
         }
 
         ByteCount += page.ByteCount;
+        RowCount += rowCount;
         UncompressedByteCount += headerByteCount + header.UncompressedPageSize;
         _pages.Add(page);
     }
@@ -100,6 +101,27 @@ internal sealed class JoinedPages(Leaf target, LeafType stored)
         return (
             LeafOrder.Compare(stored, otherMin, min) < 0 ? otherMin : min,
             LeafOrder.Compare(stored, otherMax, max) > 0 ? otherMax : max);
+    }
+
+    /// <summary>
+    /// Entries without a value, by their levels; null when those were not counted. Some writers count the elements of lists that are null,
+    /// others the lists that are null or empty, too: a sum of both says nothing.
+    /// </summary>
+    internal long? NullsByLevels()
+    {
+        ReadOnlySpan<long> levels = Histograms;
+        int definitions = target.MaxDefinition + 1;
+        int perPage = target.MaxRepetition + 1 + definitions;
+        long nulls = 0;
+        for (int at = perPage; at <= levels.Length; at += perPage)
+        {
+            foreach (long count in levels[(at - definitions)..(at - 1)])
+            {
+                nulls += count;
+            }
+        }
+
+        return levels.IsEmpty ? null : nulls;
     }
 
     private void CopyHistograms(ChunkPiece piece, int page)

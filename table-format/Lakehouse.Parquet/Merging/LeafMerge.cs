@@ -30,11 +30,17 @@ internal static class LeafMerge
         bool[] expands = new bool[inputs.Length];
         using DictionaryUnion? union = Unite(target, inputs, options, maps, expands, located);
         using var join = new ChunkJoin(target, codec, options.Writer, union);
+        long rows = 0;
         for (int i = 0; i < inputs.Length; i++)
         {
             try
             {
                 Append(join, inputs[i], union is null ? default : union[maps[i]], expands[i]);
+                rows += inputs[i].RowCount;
+                if (join.RowCount is { } found && found != rows)
+                {
+                    throw new ParquetFormatException($"Its levels begin {found - rows + inputs[i].RowCount} rows, and its row group has {inputs[i].RowCount}.");
+                }
             }
             catch (ParquetFormatException e)
             {

@@ -14,6 +14,7 @@ internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, Compre
     private readonly PooledBuffer _scratch = new(PageHeaderFormat.BytesMax);
     private uint[] _indexes = ArrayPool<uint>.Shared.Rent(1 << 15);
     private int _indexCount;
+    private (ReadOnlyMemory<byte> Bytes, int ValueBytes) _frame;
     private (byte[] Min, byte[] Max)? _bounds;
     private bool _boundsAreKnown = true;
     private long _variableByteCount;
@@ -21,6 +22,9 @@ internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, Compre
 
     /// <summary>Whether there is no entry.</summary>
     internal bool IsEmpty => _levels.Count == 0;
+
+    /// <summary>Rows that begin in it.</summary>
+    internal int RowCount => _levels.RowCount;
 
     /// <summary>Whether values are indexes; null as long as there are none.</summary>
     internal bool? IsDictionaryEncoded { get; private set; }
@@ -39,7 +43,7 @@ internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, Compre
     /// <summary>Appends PLAIN values.</summary>
     internal void AppendPlain(ReadOnlySpan<byte> values)
     {
-        Invariant.Holds(IsDictionaryEncoded != true, "a page has values of one encoding");
+        Invariant.Holds(IsDictionaryEncoded != true && _frame.Bytes.IsEmpty, "a page has values of one encoding");
         IsDictionaryEncoded = false;
         _plain.Append(values);
     }
@@ -47,9 +51,17 @@ internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, Compre
     /// <summary>Appends PLAIN values that stand in a dictionary.</summary>
     internal void AppendPlain(PlainDictionary dictionary, ReadOnlySpan<uint> indexes)
     {
-        Invariant.Holds(IsDictionaryEncoded != true, "a page has values of one encoding");
+        Invariant.Holds(IsDictionaryEncoded != true && _frame.Bytes.IsEmpty, "a page has values of one encoding");
         IsDictionaryEncoded = false;
         dictionary.Append(indexes, _plain);
+    }
+
+    /// <summary>Appends PLAIN values as the zstd frame that holds them, with nothing before or behind them in this page.</summary>
+    internal void AppendFrame(ReadOnlyMemory<byte> frame, int valueBytes)
+    {
+        Invariant.Holds(IsDictionaryEncoded is null, "a frame is all that a page holds");
+        IsDictionaryEncoded = false;
+        _frame = (frame, valueBytes);
     }
 
     /// <summary>Appends indexes into the merged dictionary.</summary>
@@ -102,12 +114,14 @@ internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, Compre
             DefinitionLevelsByteLength = definitions,
         };
         int from = made.Length;
-        int headerBytes = PageAssembly.Append(made, header, _body.Written, codec, level, _scratch);
-        header = header with { UncompressedPageSize = _body.Length, CompressedPageSize = made.Length - from - headerBytes };
+        int headerBytes = _frame.Bytes.IsEmpty
+            ? PageAssembly.Append(made, header, _body.Written, codec, level, _scratch)
+            : PageAssembly.AppendFrame(made, header, _body.Written, _frame.Bytes.Span, _frame.ValueBytes, _scratch);
+        header = header with { UncompressedPageSize = _body.Length + _frame.ValueBytes, CompressedPageSize = made.Length - from - headerBytes };
         pages.Add(_levels.RowCount, _nullCount, headerBytes, header, _variableByteCount, _boundsAreKnown ? _bounds : null, _levels);
         _levels.Clear();
         _plain.Clear();
-        (_indexCount, _nullCount, _variableByteCount, _bounds, _boundsAreKnown) = (0, 0, 0, null, true);
+        (_indexCount, _nullCount, _variableByteCount, _bounds, _boundsAreKnown, _frame) = (0, 0, 0, null, true, default);
         IsDictionaryEncoded = null;
     }
 

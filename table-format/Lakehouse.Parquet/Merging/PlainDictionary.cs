@@ -13,6 +13,7 @@ internal sealed class PlainDictionary : IDisposable
     {
         piece.UnpackDictionary(_plain);
         int end = PlainEntries.ByteCount(leaf, _plain.Written, piece.EntryCount);
+        IsExact = end == _plain.Length;
         _width = leaf.StoredWidth;
         if (_width > 0)
         {
@@ -28,6 +29,9 @@ internal sealed class PlainDictionary : IDisposable
 
         Invariant.Holds(_starts[^1] == end, "entries follow each other without gaps");
     }
+
+    /// <summary>Whether nothing stands behind the entries.</summary>
+    internal bool IsExact { get; }
 
     /// <summary>Appends the PLAIN values that indexes stand for; they are below the number of entries.</summary>
     internal void Append(ReadOnlySpan<uint> indexes, PooledBuffer target)

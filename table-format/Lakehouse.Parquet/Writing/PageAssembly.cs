@@ -28,15 +28,40 @@ internal static class PageAssembly
             length = values.Length;
         }
 
-        packed = packed[..(levels + length)];
-        scratch.Clear();
-        header = header with
+        header = header with { UncompressedPageSize = body.Length, IsCompressed = isCompressed };
+        return End(target, header, room, packed[..(levels + length)], scratch);
+    }
+
+    /// <summary>
+    /// Appends a page whose <paramref name="valueBytes"/> of values are what a zstd frame holds, which other bytes can be put in front of. Gives the
+    /// bytes of the header.
+    /// </summary>
+    internal static int AppendFrame(
+        PooledBuffer target, PageHeader header, ReadOnlySpan<byte> levels, ReadOnlySpan<byte> frame, int valueBytes, PooledBuffer scratch)
+    {
+        Span<byte> room = target.Reserve(checked(PageHeaderFormat.BytesMax + ZstdFrame.PrependBound(levels.Length, frame.Length)));
+        Span<byte> packed = room[PageHeaderFormat.BytesMax..];
+        int length;
+        if (header.Type == PageType.DataPage && levels.Length > 0)
         {
-            UncompressedPageSize = body.Length,
-            CompressedPageSize = packed.Length,
-            IsCompressed = isCompressed,
-            Crc = (int)Crc32.Append(0, packed),
-        };
+            length = ZstdFrame.Prepend(levels, frame, valueBytes, packed);
+        }
+        else
+        {
+            levels.CopyTo(packed);
+            frame.CopyTo(packed[levels.Length..]);
+            length = levels.Length + frame.Length;
+        }
+
+        header = header with { UncompressedPageSize = levels.Length + valueBytes, IsCompressed = true };
+        return End(target, header, room, packed[..length], scratch);
+    }
+
+    /// <summary>Puts the header before what is packed behind the room for it.</summary>
+    private static int End(PooledBuffer target, PageHeader header, Span<byte> room, ReadOnlySpan<byte> packed, PooledBuffer scratch)
+    {
+        scratch.Clear();
+        header = header with { CompressedPageSize = packed.Length, Crc = (int)Crc32.Append(0, packed) };
         PageHeaderFormat.Write(scratch, header);
         Invariant.Holds(scratch.Length <= PageHeaderFormat.BytesMax, "a page header fits its room");
         packed.CopyTo(room[scratch.Length..]);

@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
-using Xunit;
 
 namespace Lakehouse.Tests.Parquet;
 
 /// <summary>A file of one INT32 column whose pages are put together by hand, as no writer of ours would.</summary>
-internal sealed class CraftedFile(bool required = true, bool checksums = true)
+internal sealed class CraftedFile(bool required = true, bool checksums = true, bool zstd = false)
 {
     internal const string TrustedWriter = "Lakehouse version 0.1.0 (build crafted)";
 
@@ -62,8 +61,9 @@ internal sealed class CraftedFile(bool required = true, bool checksums = true)
     /// <summary>Any page; its sizes are filled in.</summary>
     internal CraftedFile Page(PageHeader header, byte[] body)
     {
+        byte[] packed = zstd ? Packed(body, header.LevelsByteLength) : body;
         _pages.Add((
-            header with { UncompressedPageSize = body.Length, CompressedPageSize = body.Length, Crc = (int)Crc32.Append(0, body) }, body));
+            header with { UncompressedPageSize = body.Length, CompressedPageSize = packed.Length, Crc = (int)Crc32.Append(0, packed) }, packed));
         return this;
     }
 
@@ -75,6 +75,13 @@ internal sealed class CraftedFile(bool required = true, bool checksums = true)
         Func<ColumnMetaData, ColumnMetaData>? chunk = null,
         Func<FileMetaData, FileMetaData>? file = null) =>
         await store.PutAsync(path, Bytes(chunk ?? (static c => c), file ?? (static f => f)), stop);
+
+    /// <summary>A body whose values, and levels but for those in front of a page of version 2, are compressed.</summary>
+    private static byte[] Packed(byte[] body, int levels)
+    {
+        byte[] packed = new byte[Zstd.Bound(body.Length)];
+        return [.. body[..levels], .. packed[..Zstd.Compress(body.AsSpan(levels), packed, 1)]];
+    }
 
     private static byte[] Hybrid(uint[] values, int width)
     {
@@ -92,7 +99,7 @@ internal sealed class CraftedFile(bool required = true, bool checksums = true)
         }
 
         // PageHeader of parquet.thrift without its fourth field.
-        Assert.Equal(PageType.DataPage, header.Type == PageType.DictionaryPage ? PageType.DataPage : header.Type);
+        Invariant.Holds(header.Type is PageType.DataPage or PageType.DictionaryPage, "only headers of version 1 are written without a checksum");
         var writer = new ThriftWriter(bytes);
         short outer = writer.BeginElement();
         writer.I32(1, (int)header.Type);
@@ -130,6 +137,7 @@ internal sealed class CraftedFile(bool required = true, bool checksums = true)
         var chunk = new ColumnMetaData
         {
             Type = ParquetType.Int32,
+            Codec = zstd ? CompressionCodec.Zstd : CompressionCodec.Uncompressed,
             Encodings = [ParquetEncoding.Rle, .. _pages.Select(static p => p.Header.Encoding).Distinct()],
             PathInSchema = ["x"],
             NumValues = rows,

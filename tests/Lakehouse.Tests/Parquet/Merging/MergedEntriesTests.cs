@@ -1,0 +1,130 @@
+using Lakehouse.Columns;
+using Lakehouse.Parquet;
+using Xunit;
+
+namespace Lakehouse.Tests.Parquet;
+
+/// <summary>Dictionaries whose entries are the values of their pages one by one become pages as they are.</summary>
+public sealed class MergedEntriesTests
+{
+    private const int PageRows = 6_000;
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true, 0, false, false)]
+    [InlineData(true, 0, true, false)]
+    [InlineData(false, 0, false, true)]
+    [InlineData(false, 3, false, false)]
+    [InlineData(false, 7, true, false)]
+    [InlineData(false, 7, false, true)]
+    public async Task Entries_in_the_order_of_their_values_become_one_page(bool required, int nullEvery, bool pagesV2, bool checksums)
+    {
+        CraftedMerge merge = await FilesAsync(required, nullEvery, checksums, Enumerable.Range(0, 2 * PageRows));
+        (ParquetFileReader file, _) = await merge.MergeAsync(Options(pagesV2));
+        (PageType type, int count) = await LastButOneAsync(merge, file);
+        Assert.Equal(pagesV2 ? PageType.DataPageV2 : PageType.DataPage, type);
+        Assert.Equal(2 * WithNulls(Enumerable.Range(0, PageRows), nullEvery).Length, count);
+    }
+
+    [Fact]
+    public async Task Entries_in_another_order_are_looked_up()
+    {
+        int[] order = [.. Enumerable.Range(0, 2 * PageRows)];
+        (order[^1], order[^2]) = (order[^2], order[^1]);
+        CraftedMerge merge = await FilesAsync(required: true, 0, checksums: true, order);
+        (ParquetFileReader file, _) = await merge.MergeAsync(Options());
+        Assert.Equal(PageRows, (await LastButOneAsync(merge, file)).Count);
+    }
+
+    [Fact]
+    public async Task Entries_that_are_more_than_the_values_do_not_become_values()
+    {
+        CraftedMerge merge = await FilesAsync(required: true, 0, checksums: true, Enumerable.Range(0, (2 * PageRows) - 1));
+        await merge.MergeAsync(Options());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(200)]
+    [InlineData(4_000)]
+    [InlineData(100_000)]
+    public void A_frame_stands_behind_other_bytes(int length)
+    {
+        var random = new Random(length);
+        foreach (int level in (int[])[1, 3, 9, 19])
+        {
+            foreach (int distinct in (int[])[1, 3, 256])
+            {
+                byte[] first = [.. Enumerable.Range(0, random.Next(1, 5_000)).Select(_ => (byte)random.Next(distinct))];
+                byte[] content = [.. Enumerable.Range(0, length * 3).Select(i => i < length ? (byte)random.Next(distinct) : (byte)(i * i >> 3))];
+                byte[] frame = Packed(content, level);
+                Assert.True(ZstdFrame.CanFollow(frame, content.Length));
+                byte[] target = new byte[ZstdFrame.PrependBound(first.Length, frame.Length)];
+                int written = ZstdFrame.Prepend(first, frame, content.Length, target);
+                byte[] found = new byte[first.Length + content.Length];
+                Zstd.Decompress(target.AsSpan(0, written), found);
+                Assert.Equal([.. first, .. content], found);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_frame_that_is_damaged_or_has_more_than_blocks_cannot_follow()
+    {
+        byte[] content = new byte[70_000];
+        new Random(3).NextBytes(content);
+        byte[] frame = Packed(content, 1);
+        Assert.True(ZstdFrame.CanFollow(frame, content.Length));
+        Assert.False(ZstdFrame.CanFollow(frame, content.Length + 1));
+        Assert.False(ZstdFrame.CanFollow([.. frame, 0], content.Length));
+        Assert.False(ZstdFrame.CanFollow([.. frame, .. frame], content.Length));
+        for (int length = 0; length < frame.Length; length = (length * 5 / 4) + 1)
+        {
+            Assert.False(ZstdFrame.CanFollow(frame.AsSpan(0, length), content.Length));
+        }
+
+        foreach (int bits in (int[])[1 << 2, 1, 2, 3])
+        {
+            byte[] other = [.. frame];
+            other[4] |= (byte)bits;
+            Assert.False(ZstdFrame.CanFollow(other, content.Length));
+        }
+    }
+
+    private static byte[] Packed(byte[] content, int level)
+    {
+        byte[] packed = new byte[Zstd.Bound(content.Length)];
+        return packed[..Zstd.Compress(content, packed, level)];
+    }
+
+    /// <summary>
+    /// Two files that left their dictionaries, so that the second one's has to stand for itself. Nulls are beside the values of the pages.
+    /// </summary>
+    private static async Task<CraftedMerge> FilesAsync(bool required, int nullEvery, bool checksums, IEnumerable<int> order)
+    {
+        var merge = new CraftedMerge(Stop);
+        for (int f = 0; f < 2; f++)
+        {
+            int[] entries = [.. Enumerable.Range(0, 2 * PageRows).Select(i => (i * 7919) + f)];
+            int?[][] pages = [.. order.Chunk(PageRows).Select(c => WithNulls(c, nullEvery))];
+            await merge.AddAsync(new CraftedFile(required, checksums, zstd: true)
+                .Dictionary(entries).Indexes(14, pages[0]).Indexes(14, pages[1]).Plain(MergedPagesTests.Values(PageRows, 5)));
+        }
+
+        return merge;
+    }
+
+    private static int?[] WithNulls(IEnumerable<int> values, int every) =>
+        [.. values.SelectMany((v, i) => every > 0 && i % every == 0 ? new int?[] { null, v } : [v])];
+
+    /// <summary>Values that are put together one by one are never so many in a page as a dictionary has.</summary>
+    private static MergeOptions Options(bool pagesV2 = false) =>
+        new() { KeepsOrder = true, Writer = new ParquetWriterOptions { PagesV2 = pagesV2, PageRowCount = PageRows } };
+
+    /// <summary>The page before that of the values which were PLAIN before.</summary>
+    private static async Task<(PageType Type, int Count)> LastButOneAsync(CraftedMerge merge, ParquetFileReader file)
+    {
+        PageHeader page = (await merge.PagesAsync(file, 0, 0))[^2].Header;
+        return (page.Type, page.NumValues);
+    }
+}
