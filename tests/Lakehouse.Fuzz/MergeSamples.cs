@@ -60,10 +60,7 @@ internal static class MergeSamples
                         .Dictionary([.. Enumerable.Range(0, Rows).Select(i => i * (7 + seed))])
                         .Indexes(9, indexes[..100]).Indexes(9, indexes[100..])
                         .Plain([.. Enumerable.Range(0, Rows).Select(i => (int?)(i * 11))]);
-                    var store = new MemoryObjectStore("samples", TimeProvider.System);
-                    var path = new ObjectPath("sample.parquet");
-                    file.PutAsync(store, path, CancellationToken.None).GetAwaiter().GetResult();
-                    yield return store.GetAsync(path, CancellationToken.None).GetAwaiter().GetResult() ?? throw new InvalidOperationException("The sample is gone.");
+                    yield return Stored((store, path) => file.PutAsync(store, path, CancellationToken.None));
                 }
             }
         }
@@ -102,9 +99,14 @@ internal static class MergeSamples
         Array.ForEach(builders, static b => b.Dispose());
         using var writer = new ParquetFileWriter(Schema, options, new Dictionary<string, ConstantColumn>(), sink);
         writer.Write([.. rows.Columns], Rows);
+        return Stored((store, path) => WriteAsync(writer, store, path));
+    }
+
+    private static byte[] Stored(Func<MemoryObjectStore, ObjectPath, Task> put)
+    {
         var store = new MemoryObjectStore("samples", TimeProvider.System);
         var path = new ObjectPath("sample.parquet");
-        WriteAsync(writer, store, path).GetAwaiter().GetResult();
+        put(store, path).GetAwaiter().GetResult();
         return store.GetAsync(path, CancellationToken.None).GetAwaiter().GetResult() ?? throw new InvalidOperationException("The sample is gone.");
     }
 

@@ -88,8 +88,9 @@ internal sealed record ChunkPiece
     }
 
     /// <summary>The dictionary's compressed entries; there has to be one.</summary>
-    internal ReadOnlyMemory<byte> PackedDictionary =>
-        Dictionary is { } page ? DictionaryBytes[page.HeaderByteCount..] : throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
+    internal ReadOnlyMemory<byte> PackedDictionary => Dictionary is { } page
+        ? DictionaryBytes[page.HeaderByteCount..]
+        : throw new InvariantViolatedException("a dictionary is taken from a piece that has one");
 
     /// <summary>Entries of a page without a value; -1 when that is not known beside the levels.</summary>
     internal int NullCountOf(int page)

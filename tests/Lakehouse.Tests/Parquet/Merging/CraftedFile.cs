@@ -99,7 +99,11 @@ internal sealed class CraftedFile(bool required = true, bool checksums = true, b
         }
 
         // PageHeader of parquet.thrift without its fourth field.
-        Invariant.Holds(header.Type is PageType.DataPage or PageType.DictionaryPage, "only headers of version 1 are written without a checksum");
+        if (header.Type is not (PageType.DataPage or PageType.DictionaryPage))
+        {
+            throw new ArgumentException("Only headers of version 1 are written without a checksum.", nameof(header));
+        }
+
         var writer = new ThriftWriter(bytes);
         short outer = writer.BeginElement();
         writer.I32(1, (int)header.Type);
