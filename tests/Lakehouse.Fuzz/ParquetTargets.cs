@@ -1,5 +1,6 @@
 using Lakehouse.Columns;
 using Lakehouse.Parquet;
+using Lakehouse.Parquet.Zstandard;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Fuzz;
@@ -33,6 +34,7 @@ public static class ParquetTargets
             new FuzzTarget("levels", samples.Levels, Levels),
             .. samples.Values.Select(static v => new FuzzTarget($"encoding-{v.Key}", v.Value.Inputs, v.Value.Decode)),
             .. samples.Packed.Select(static c => new FuzzTarget($"codec-{c.Key}", c.Value, input => Decompress(c.Key, input))),
+            new FuzzTarget("zstd-columns", small, CompressColumns),
             new FuzzTarget("chunk", samples.Chunks.Inputs, samples.Chunks.Read),
             new FuzzTarget("file", small, static input => ReadFile(input, new ReadRequest())),
             new FuzzTarget("pruned", small, static input => ReadFile(input, new ReadRequest { Pruning = new EveryOtherPage() })),
@@ -58,6 +60,44 @@ public static class ParquetTargets
     {
         int size = input.Length < 4 ? 0 : BitConverter.ToInt32(input) & 0xFFFF;
         PageCodec.Decompress(codec, input.AsSpan(Math.Min(4, input.Length)), new byte[size]);
+    }
+
+    // < The input as values of a width that it names: whatever the bytes, libzstd has to read them from the frame.
+    private static void CompressColumns(byte[] input)
+    {
+        if (input.Length == 0)
+        {
+            return;
+        }
+
+        int stride = 4 + (input[0] % 61);
+        byte[] page = new byte[Math.Max(input.Length, ColumnFrame.BytesMin)];
+        for (int at = 0; at < page.Length; at += input.Length)
+        {
+            input.AsSpan(0, Math.Min(input.Length, page.Length - at)).CopyTo(page.AsSpan(at));
+        }
+
+        byte[] packed = new byte[ColumnFrame.Bound(page.Length)];
+        int length = ColumnFrame.TryCompress(page, packed, stride);
+        if (length == 0)
+        {
+            return;
+        }
+
+        byte[] unpacked = new byte[page.Length];
+        try
+        {
+            Zstd.Decompress(packed.AsSpan(0, length), unpacked);
+        }
+        catch (ParquetFormatException e)
+        {
+            throw new InvalidOperationException($"libzstd refuses values of {stride} bytes.", e); // < Nothing may be refused here.
+        }
+
+        if (!page.AsSpan().SequenceEqual(unpacked))
+        {
+            throw new InvalidOperationException($"Values of {stride} bytes are others when they are read again.");
+        }
     }
 
     private static void CheckFile(byte[] input)
