@@ -57,6 +57,8 @@ internal static class PageCodec
     {
         switch (codec)
         {
+            case CompressionCodec.Zstd when level == ZstdFrame.Stored:
+                return ZstdFrame.Store(source, target);
             case CompressionCodec.Zstd when level == 1 && ColumnFrame.Takes(source.Length, stride)
                 && ColumnFrame.TryCompress(source, target, stride) is var written and > 0:
                 return written;

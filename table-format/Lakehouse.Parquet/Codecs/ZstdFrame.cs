@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Lakehouse.Parquet.Zstandard;
 
 namespace Lakehouse.Parquet;
 
@@ -9,19 +10,34 @@ namespace Lakehouse.Parquet;
 /// </summary>
 internal static class ZstdFrame
 {
-    private const uint Magic = 0xFD2FB528;
-    private const int BlockBytesMax = 128 << 10;
-    private const int BlockHeaderBytes = 3;
-    private const int HeaderBytesMax = 9;
-    private const byte SingleSegment = 1 << 5;
+    /// <summary>The level that says: as it is.</summary>
+    internal const int Stored = 0;
+
     private const byte HasChecksum = 1 << 2;
     private const byte HasDictionary = 3;
+
+    /// <summary>Writes a frame of bytes as they are; gives the bytes written, less than what compressing may take at most.</summary>
+    internal static int Store(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        int at = FrameHeader.Write(source.Length, target);
+        do
+        {
+            ReadOnlySpan<byte> block = source[..Math.Min(source.Length, BlockParts.BytesMax)];
+            source = source[block.Length..];
+            FrameHeader.WriteBlock(target[at..], BlockType.Raw, block.Length, source.IsEmpty);
+            at += FrameHeader.BlockBytes;
+            block.CopyTo(target[at..]);
+            at += block.Length;
+        }
+        while (!source.IsEmpty);
+        return at;
+    }
 
     /// <summary>Whether other bytes can be put in front of these: a single frame that says its length, without what would no longer fit it.</summary>
     internal static bool CanFollow(ReadOnlySpan<byte> frame, int contentLength) => !BlocksOf(frame, contentLength).IsEmpty;
 
     /// <summary>Bytes that <see cref="Prepend"/> may take.</summary>
-    internal static int PrependBound(int firstLength, int frameLength) => HeaderBytesMax + BlockHeaderBytes + firstLength + frameLength;
+    internal static int PrependBound(int firstLength, int frameLength) => FrameHeader.BytesMax + FrameHeader.BlockBytes + firstLength + frameLength;
 
     /// <summary>
     /// Writes a frame that holds some bytes and behind them the <paramref name="contentLength"/> that another frame holds, which
@@ -30,10 +46,10 @@ internal static class ZstdFrame
     internal static int Prepend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> frame, int contentLength, Span<byte> target)
     {
         ReadOnlySpan<byte> blocks = BlocksOf(frame, contentLength);
-        Invariant.Holds(!blocks.IsEmpty && first.Length <= BlockBytesMax, "blocks stand behind a raw block");
-        int at = WriteHeader(checked((uint)(first.Length + contentLength)), target);
-        WriteRawBlockHeader(first.Length, target[at..]);
-        at += BlockHeaderBytes;
+        Invariant.Holds(!blocks.IsEmpty && first.Length <= BlockParts.BytesMax, "blocks stand behind a raw block");
+        int at = FrameHeader.Write(checked(first.Length + contentLength), target);
+        FrameHeader.WriteBlock(target[at..], BlockType.Raw, first.Length, isLast: false);
+        at += FrameHeader.BlockBytes;
         first.CopyTo(target[at..]);
         at += first.Length;
         blocks.CopyTo(target[at..]);
@@ -43,12 +59,12 @@ internal static class ZstdFrame
     /// <summary>The blocks of a frame, which have to fill the rest of it; empty when they do not.</summary>
     private static ReadOnlySpan<byte> BlocksOf(ReadOnlySpan<byte> frame, int contentLength)
     {
-        if (frame.Length < 5 || BinaryPrimitives.ReadUInt32LittleEndian(frame) != Magic || (frame[4] & (HasChecksum | HasDictionary)) != 0)
+        if (frame.Length < 5 || BinaryPrimitives.ReadUInt32LittleEndian(frame) != FrameHeader.Magic || (frame[4] & (HasChecksum | HasDictionary)) != 0)
         {
             return default;
         }
 
-        bool isSingle = (frame[4] & SingleSegment) != 0;
+        bool isSingle = (frame[4] & FrameHeader.SingleSegment) != 0;
         int lengthBytes = (frame[4] >> 6) switch { 0 => isSingle ? 1 : 0, 1 => 2, 2 => 4, _ => 8 };
         int lengthAt = isSingle ? 5 : 6;
         int start = lengthAt + lengthBytes;
@@ -57,17 +73,17 @@ internal static class ZstdFrame
             return default;
         }
 
-        for (int at = start; at + BlockHeaderBytes <= frame.Length;)
+        for (int at = start; at + FrameHeader.BlockBytes <= frame.Length;)
         {
             int header = frame[at] | (frame[at + 1] << 8) | (frame[at + 2] << 16);
             int size = header >> 3;
-            bool isRun = (header >> 1 & 3) == 1;
-            if (size > Math.Min(BlockBytesMax, contentLength) || (isRun ? 1 : size) > frame.Length - at - BlockHeaderBytes)
+            bool isRun = (BlockType)((header >> 1) & 3) == BlockType.Run;
+            if (size > Math.Min(BlockParts.BytesMax, contentLength) || (isRun ? 1 : size) > frame.Length - at - FrameHeader.BlockBytes)
             {
                 return default;
             }
 
-            at += BlockHeaderBytes + (isRun ? 1 : size);
+            at += FrameHeader.BlockBytes + (isRun ? 1 : size);
             if ((header & 1) != 0)
             {
                 return at == frame.Length ? frame[start..] : default;
@@ -84,19 +100,4 @@ internal static class ZstdFrame
         4 => BinaryPrimitives.ReadUInt32LittleEndian(field),
         _ => BinaryPrimitives.ReadUInt64LittleEndian(field),
     };
-
-    /// <summary>Of a frame that is one segment: the length of its content is that of its window.</summary>
-    private static int WriteHeader(uint contentLength, Span<byte> target)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(target, Magic);
-        target[4] = SingleSegment | (2 << 6);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[5..], contentLength);
-        return HeaderBytesMax;
-    }
-
-    private static void WriteRawBlockHeader(int length, Span<byte> target)
-    {
-        int header = length << 3;
-        (target[0], target[1], target[2]) = ((byte)header, (byte)(header >> 8), (byte)(header >> 16));
-    }
 }

@@ -15,6 +15,12 @@ internal static class BitPacking
     /// <summary>Bytes behind the packed ones that <see cref="Pack"/> may overwrite.</summary>
     internal const int Slack = 16;
 
+    // A value of this width is in four bytes wherever it begins in the first of them.
+    private const int GroupWidthMax = 25;
+    private static readonly (Vector256<byte>[] Places, Vector256<uint>[] Shifts) Groups = MakeGroups();
+    private static readonly Vector256<byte>[] Places = Groups.Places;
+    private static readonly Vector256<uint>[] Shifts = Groups.Shifts;
+
     /// <summary>Bits that hold any value up to a maximum; at least 1, as readers disagree about 0.</summary>
     internal static int Width(uint max) => Math.Max(1, 32 - System.Numerics.BitOperations.LeadingZeroCount(max));
 
@@ -97,7 +103,11 @@ internal static class BitPacking
     internal static void Unpack(ReadOnlySpan<byte> source, long bit, int width, Span<uint> target)
     {
         ulong mask = (1UL << width) - 1;
-        for (int i = 0; i < target.Length; i++, bit += width)
+        int done = Avx2.IsSupported && width is > 0 and <= GroupWidthMax && (bit & 7) == 0
+            ? UnpackGroups(source[(int)(bit >> 3)..], width, target)
+            : 0;
+        bit += (long)done * width;
+        for (int i = done; i < target.Length; i++, bit += width)
         {
             int at = (int)(bit >> 3);
             ulong word = at + 8 <= source.Length
@@ -105,6 +115,57 @@ internal static class BitPacking
                 : LoadTail(source[at..]);
             target[i] = (uint)((word >> (int)(bit & 7)) & mask);
         }
+    }
+
+    /// <summary>
+    /// Unpacks groups of eight values as long as 16 bytes can be loaded for each half of them: bytes move to the value that they are in, and each
+    /// value down to its lowest bit. Gives the number of values.
+    /// </summary>
+    private static int UnpackGroups(ReadOnlySpan<byte> source, int width, Span<uint> target)
+    {
+        // < The second half begins at this byte, or in the middle of it.
+        int half = width / 2;
+        int groups = Math.Min(target.Length / 8, source.Length < half + 16 ? 0 : ((source.Length - half - 16) / width) + 1);
+        Vector256<byte> places = Places[width];
+        Vector256<uint> shifts = Shifts[width];
+        Vector256<uint> mask = Vector256.Create((1u << width) - 1);
+        ref byte from = ref MemoryMarshal.GetReference(source);
+        ref uint to = ref MemoryMarshal.GetReference(target);
+        for (int g = 0; g < groups; g++)
+        {
+            Vector256<byte> bytes = Vector256.Create(Vector128.LoadUnsafe(ref from), Vector128.LoadUnsafe(ref from, (nuint)half));
+            Vector256<uint> values = Avx2.Shuffle(bytes, places).AsUInt32();
+            (Avx2.ShiftRightLogicalVariable(values, shifts) & mask).StoreUnsafe(ref to);
+            from = ref Unsafe.Add(ref from, width);
+            to = ref Unsafe.Add(ref to, 8);
+        }
+
+        return groups * 8;
+    }
+
+    /// <summary>By width, the four bytes that each value of a group is in, and the bits below it there.</summary>
+    private static (Vector256<byte>[] Places, Vector256<uint>[] Shifts) MakeGroups()
+    {
+        var places = new Vector256<byte>[GroupWidthMax + 1];
+        var shifts = new Vector256<uint>[GroupWidthMax + 1];
+        Span<byte> place = stackalloc byte[32];
+        Span<uint> shift = stackalloc uint[8];
+        for (int width = 1; width <= GroupWidthMax; width++)
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                int bit = i < 4 ? i * width : (i * width) - (width / 2 * 8);
+                shift[i] = (uint)bit & 7;
+                for (int b = 0; b < 4; b++)
+                {
+                    place[(4 * i) + b] = (byte)((bit >> 3) + b);
+                }
+            }
+
+            (places[width], shifts[width]) = (Vector256.Create<byte>(place), Vector256.Create<uint>(shift));
+        }
+
+        return (places, shifts);
     }
 
     private static ulong LoadTail(ReadOnlySpan<byte> source)

@@ -174,8 +174,9 @@ internal sealed class ByteArrayDictionary : EpochDictionary
         return word;
     }
 
+    /// <summary>A hash of a value that begins with these bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Hash(ReadOnlySpan<byte> value, ulong prefix)
+    internal static ulong Hash(ReadOnlySpan<byte> value, ulong prefix)
     {
         ulong hash = Mix(prefix ^ 0x9E3779B97F4A7C15UL, (ulong)value.Length ^ 0xD6E8FEB86659FD93UL);
         return value.Length <= 8 ? hash : HashRest(hash, value);

@@ -13,6 +13,7 @@ internal sealed class ChunkJoin : IDisposable
     private readonly LeafType _stored;
     private readonly CompressionCodec _codec;
     private readonly int _level;
+    private readonly IndexPacking _indexPacking;
     private readonly int _pageBytes;
     private readonly DictionaryUnion? _union;
     private readonly JoinedPages _pages;
@@ -37,7 +38,8 @@ internal sealed class ChunkJoin : IDisposable
         _level = codec == options.Codec ? options.Level : PageCodec.Levels(codec)?.Default ?? 0;
         _pageBytes = options.PageBytes;
         _pages = new JoinedPages(target.Leaf, _stored);
-        _open = new OpenPage(target.Leaf, options, codec, _level);
+        _indexPacking = new IndexPacking(codec, _level);
+        _open = new OpenPage(target.Leaf, options, codec, _level, _indexPacking);
         _statistics = new StatisticsFold(_stored);
     }
 
@@ -295,7 +297,8 @@ internal sealed class ChunkJoin : IDisposable
             _body.Append(_parts.LevelBytes);
         }
 
-        if (!map.IsEmpty && _parts.Present > 0)
+        bool isMapped = !map.IsEmpty && _parts.Present > 0;
+        if (isMapped)
         {
             _parts.ReadIndexes(piece.EntryCount, map);
             _parts.AppendIndexes(_body, EntryCount);
@@ -311,8 +314,13 @@ internal sealed class ChunkJoin : IDisposable
         }
 
         int from = _made.Length;
-        int headerBytes = PageAssembly.Append(_made, header, _body.Written, _codec, _level, _scratch);
+        int headerBytes = PageAssembly.Append(_made, header, _body.Written, _codec, isMapped ? _indexPacking.Level : _level, _scratch);
         header = header with { UncompressedPageSize = _body.Length, CompressedPageSize = _made.Length - from - headerBytes };
+        if (isMapped)
+        {
+            _indexPacking.Learn(header.UncompressedPageSize, header.CompressedPageSize);
+        }
+
         _pages.Add(piece, p, headerBytes, header);
     }
 

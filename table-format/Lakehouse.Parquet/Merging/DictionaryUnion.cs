@@ -11,14 +11,11 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
 {
     private readonly PooledBuffer _plain = new(64 << 10);
     private readonly PooledBuffer _scratch = new(64 << 10);
+    private readonly EntryTable _table = new();
     private int[] _starts = [];
-    private int[] _slots = [];
-    private int _mask;
 
-    // How many entries have been looked up; 0 as long as every dictionary has continued the others.
-    private int _indexed;
-    private FixedDictionary<int>? _ints;
-    private FixedDictionary<long>? _longs;
+    // Whether entries have been looked up; not as long as every dictionary has continued the others.
+    private bool _isIndexed;
     private uint[] _maps = [];
     private int _mapped;
     private int _lastAdded;
@@ -76,7 +73,7 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
         int shared = Math.Min(plain.Length, _plain.Length);
         map = default;
         int countBefore = Count;
-        if (plain[..shared].SequenceEqual(_plain.Written[..shared]) && (plain.Length <= shared || _indexed == 0))
+        if (plain[..shared].SequenceEqual(_plain.Written[..shared]) && (plain.Length <= shared || !_isIndexed))
         {
             if (plain.Length > bytesMax)
             {
@@ -103,45 +100,34 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
     {
         _plain.Dispose();
         _scratch.Dispose();
+        _table.Dispose();
         ArrayPool<int>.Shared.Return(_starts);
-        ArrayPool<int>.Shared.Return(_slots);
         ArrayPool<uint>.Shared.Return(_maps);
-        ForgetNumbers();
-        (_starts, _slots, _maps) = ([], [], []);
+        (_starts, _maps) = ([], []);
     }
 
     private bool TryMap(ReadOnlySpan<byte> plain, int count, out Range map)
     {
+        map = default;
+        if (Count + (long)count > EntryTable.EntriesMax)
+        {
+            return false;
+        }
+
         int countBefore = Count;
         int lengthBefore = _plain.Length;
         PooledArrays.Grow(ref _maps, _mapped, _mapped + count);
         Span<uint> indexes = _maps.AsSpan(_mapped, count);
-        map = default;
-        bool isLookedUp = leaf.StoredWidth switch
-        {
-            4 => LookUp(ref _ints, MemoryMarshal.Cast<byte, int>(plain), indexes),
-            8 => LookUp(ref _longs, MemoryMarshal.Cast<byte, long>(plain), indexes),
-            _ => false,
-        };
-        if (!isLookedUp)
-        {
-            IndexAll(Count + count + 8);
-            for (int i = 0, at = 0; i < count; i++)
-            {
-                int next = at + PlainEntries.EntryByteCount(leaf, plain, at);
-                indexes[i] = (uint)Find(plain[at..next]);
-                at = next;
-            }
-        }
-
+        Count = LookUp(plain, indexes);
         if (_plain.Length > bytesMax && Count > countBefore)
         {
             _plain.TruncateTo(lengthBefore);
-            (Count, _indexed) = (countBefore, 0);
-            ForgetNumbers();
+            Count = countBefore;
+            _table.Clear();
             return false;
         }
 
+        _isIndexed = true;
         if (!IsIdentity(indexes))
         {
             map = _mapped..(_mapped + count);
@@ -151,28 +137,25 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
         return true;
     }
 
-    /// <summary>Numbers have a table that holds them itself. False when entries occur twice, as in some files, so that indexes differ.</summary>
-    private bool LookUp<T>(ref FixedDictionary<T>? known, ReadOnlySpan<T> entries, Span<uint> indexes)
-        where T : unmanaged, IEquatable<T>
+    /// <summary>Fills in the index of each entry, new ones appended; gives the number of all.</summary>
+    private int LookUp(ReadOnlySpan<byte> plain, Span<uint> indexes)
     {
-        if (known is null)
+        int all = Count;
+        switch (leaf.StoredWidth)
         {
-            known = new FixedDictionary<T>();
-            uint[] scratch = ArrayPool<uint>.Shared.Rent(Count);
-            known.Encode(MemoryMarshal.Cast<byte, T>(_plain.Written), scratch);
-            ArrayPool<uint>.Shared.Return(scratch);
+            case sizeof(uint):
+                _table.FindNumbers(MemoryMarshal.Cast<byte, uint>(plain), indexes, _plain, ref all);
+                break;
+            case sizeof(ulong):
+                _table.FindNumbers(MemoryMarshal.Cast<byte, ulong>(plain), indexes, _plain, ref all);
+                break;
+            default:
+                PooledArrays.Grow(ref _starts, Math.Min(Count + 1, _starts.Length), Count + indexes.Length + 1);
+                _table.FindBytes(leaf, plain, indexes, _plain, _starts, ref all);
+                break;
         }
 
-        if (known.Count != Count)
-        {
-            return false;
-        }
-
-        known.Encode(entries, indexes);
-        _plain.Append(MemoryMarshal.AsBytes(known.Values[Count..]));
-        Count = known.Count;
-        _indexed = Count;
-        return true;
+        return all;
     }
 
     private static bool IsIdentity(ReadOnlySpan<uint> indexes)
@@ -186,66 +169,5 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
         }
 
         return true;
-    }
-
-    private void ForgetNumbers()
-    {
-        _ints?.Dispose();
-        _longs?.Dispose();
-        (_ints, _longs) = (null, null);
-    }
-
-    private int Find(ReadOnlySpan<byte> entry)
-    {
-        for (int at = (int)XxHash64.Of(entry) & _mask; ; at = (at + 1) & _mask)
-        {
-            int index = _slots[at] - 1;
-            if (index < 0)
-            {
-                _starts[Count] = _plain.Length;
-                _plain.Append(entry);
-                _slots[at] = ++Count;
-                _starts[Count] = _plain.Length;
-                _indexed = Count;
-                return Count - 1;
-            }
-
-            if (_plain.Written[_starts[index].._starts[index + 1]].SequenceEqual(entry))
-            {
-                return index;
-            }
-        }
-    }
-
-    /// <summary>Makes the table hold every entry, with room for more up to a number.</summary>
-    private void IndexAll(int capacity)
-    {
-        if (_indexed == Count && Count > 0 && _mask >= 2 * capacity && _starts.Length > capacity)
-        {
-            return;
-        }
-
-        ArrayPool<int>.Shared.Return(_starts);
-        ArrayPool<int>.Shared.Return(_slots);
-        _starts = ArrayPool<int>.Shared.Rent(2 * capacity);
-        _mask = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(4 * capacity)) - 1;
-        _slots = ArrayPool<int>.Shared.Rent(_mask + 1);
-        Array.Clear(_slots, 0, _mask + 1);
-        for (int i = 0, at = 0; i < Count; i++)
-        {
-            int next = at + PlainEntries.EntryByteCount(leaf, _plain.Written, at);
-            _starts[i] = at;
-            _starts[i + 1] = next;
-            int slot = (int)XxHash64.Of(_plain.Written[at..next]) & _mask;
-            while (_slots[slot] != 0)
-            {
-                slot = (slot + 1) & _mask;
-            }
-
-            _slots[slot] = i + 1;
-            at = next;
-        }
-
-        _indexed = Count;
     }
 }

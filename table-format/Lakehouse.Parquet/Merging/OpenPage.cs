@@ -6,7 +6,7 @@ namespace Lakehouse.Parquet;
 /// A page that is being made of others, or of nothing but levels: PLAIN values as bytes, or indexes into the merged dictionary. Not thread
 /// safe.
 /// </summary>
-internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, CompressionCodec codec, int level) : IDisposable
+internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, CompressionCodec codec, int level, IndexPacking indexPacking) : IDisposable
 {
     private readonly EntryLevels _levels = new(target.MaxDefinition, target.MaxRepetition);
     private readonly PooledBuffer _plain = new(64 << 10);
@@ -115,9 +115,14 @@ internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, Compre
         };
         int from = made.Length;
         int headerBytes = _frame.Bytes.IsEmpty
-            ? PageAssembly.Append(made, header, _body.Written, codec, level, _scratch)
+            ? PageAssembly.Append(made, header, _body.Written, codec, isDictionary ? indexPacking.Level : level, _scratch)
             : PageAssembly.AppendFrame(made, header, _body.Written, _frame.Bytes.Span, _frame.ValueBytes, _scratch);
         header = header with { UncompressedPageSize = _body.Length + _frame.ValueBytes, CompressedPageSize = made.Length - from - headerBytes };
+        if (isDictionary)
+        {
+            indexPacking.Learn(header.UncompressedPageSize, header.CompressedPageSize);
+        }
+
         pages.Add(_levels.RowCount, _nullCount, headerBytes, header, _variableByteCount, _boundsAreKnown ? _bounds : null, _levels);
         _levels.Clear();
         _plain.Clear();

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Lakehouse.Parquet;
 
@@ -100,9 +102,11 @@ internal sealed class PageParts : IDisposable
         Span<uint> indexes = ReadIndexes(entryCount);
         if (!map.IsEmpty)
         {
-            for (int i = 0; i < indexes.Length; i++)
+            Invariant.Holds(map.Length >= entryCount, "a map has all entries");
+            ref uint to = ref MemoryMarshal.GetReference(map);
+            foreach (ref uint index in indexes)
             {
-                indexes[i] = map[(int)indexes[i]];
+                index = Unsafe.Add(ref to, (nint)index); // < They were looked at.
             }
         }
 

@@ -56,6 +56,30 @@ public sealed class EncodingTests
     }
 
     [Fact]
+    public void Packed_values_come_back_from_wherever_they_are_read()
+    {
+        var random = new Random(4);
+        for (int width = 0; width <= 32; width++)
+        {
+            uint[] values = new uint[256];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = (uint)random.NextInt64(1L << width);
+            }
+
+            byte[] packed = new byte[(32 * width) + BitPacking.Slack];
+            int bytes = BitPacking.Pack(values, width, packed);
+            for (int round = 0; round < 50; round++)
+            {
+                int from = random.Next(round % 2 == 0 ? values.Length : 1);
+                uint[] found = new uint[random.Next(values.Length - from + 1)];
+                BitPacking.Unpack(packed.AsSpan(0, bytes), (long)from * width, width, found);
+                Assert.Equal(values[from..(from + found.Length)], found);
+            }
+        }
+    }
+
+    [Fact]
     public void Differences_come_back_whatever_the_values_and_with_and_without_vectors_alike()
     {
         int seed = Environment.TickCount;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 
 namespace Lakehouse.Parquet.Zstandard;
@@ -11,9 +10,6 @@ internal sealed class ColumnFrame
 {
     /// <summary>Pages from here on are worth codes of their own.</summary>
     internal const int BytesMin = 4096;
-    private const uint Magic = 0xFD2FB528;
-    private const int HeaderBytesMax = 9;
-    private const int BlockHeaderBytes = 3;
     private const int KeptMax = 16;
 
     // A mode that finds less than a copy in so many values is left for the rest of the frame.
@@ -25,18 +21,13 @@ internal sealed class ColumnFrame
     private readonly int[] _table = new int[1 << ValueCopies.TableLog];
     private readonly byte[] _block = new byte[LiteralsSection.BytesMax(BlockParts.BytesMax) + SequencesSection.BytesMax(BlockParts.SequencesMax)];
 
-    private enum BlockType
-    {
-        Raw = 0,
-        Compressed = 2,
-    }
-
     /// <summary>Whether a page of values that all take <paramref name="stride"/> bytes is written here; 0 stands for other values.</summary>
     internal static bool Takes(int length, int stride) =>
         stride is >= 4 and <= ValueCopies.StrideMax && length is >= BytesMin and <= (1 << 27);
 
     /// <summary>Bytes that a frame of so many bytes takes at most.</summary>
-    internal static int Bound(int length) => length + HeaderBytesMax + (BlockHeaderBytes * ((length / (BlockParts.BytesMax - ValueCopies.StrideMax)) + 1));
+    internal static int Bound(int length) =>
+        length + FrameHeader.BytesMax + (FrameHeader.BlockBytes * ((length / (BlockParts.BytesMax - ValueCopies.StrideMax)) + 1));
 
     /// <summary>
     /// Compresses a page that ends in values of <paramref name="stride"/> bytes, levels before them, into a target of <see cref="Bound"/> bytes at
@@ -66,7 +57,7 @@ internal sealed class ColumnFrame
 
     private int Write(ReadOnlySpan<byte> source, Span<byte> target, int stride, ValueCopies.SharedBytes shared)
     {
-        int at = WriteHeader(source.Length, target);
+        int at = FrameHeader.Write(source.Length, target);
         int first = source.Length % stride;
         if (shared.Length > 0)
         {
@@ -89,7 +80,7 @@ internal sealed class ColumnFrame
 
             ReadOnlySpan<byte> block = source[from..to];
             int length = finds ? WriteParts(_parts.Literals.AsSpan(0, _parts.LiteralCount)) : WriteLiterals(block);
-            Span<byte> room = target[(at + BlockHeaderBytes)..];
+            Span<byte> room = target[(at + FrameHeader.BlockBytes)..];
             bool isCompressed = length < block.Length;
             (isCompressed ? _block.AsSpan(0, length) : block).CopyTo(room);
             if (!isCompressed)
@@ -98,8 +89,8 @@ internal sealed class ColumnFrame
                 _literals.Forget();
             }
 
-            WriteBlockHeader(target[at..], isCompressed ? BlockType.Compressed : BlockType.Raw, length, to == source.Length);
-            at += BlockHeaderBytes + length;
+            FrameHeader.WriteBlock(target[at..], isCompressed ? BlockType.Compressed : BlockType.Raw, length, to == source.Length);
+            at += FrameHeader.BlockBytes + length;
             from = to;
         }
 
@@ -128,30 +119,5 @@ internal sealed class ColumnFrame
     {
         _parts.Count = 0;
         return WriteParts(block);
-    }
-
-    // < One segment, so that the reader takes what the page header says; no checksum, as the page has one.
-    private static int WriteHeader(int length, Span<byte> target)
-    {
-        const byte SingleSegment = 1 << 5;
-        BinaryPrimitives.WriteUInt32LittleEndian(target, Magic);
-        if (length < 256 + 65536)
-        {
-            target[4] = SingleSegment | (1 << 6);
-            BinaryPrimitives.WriteUInt16LittleEndian(target[5..], (ushort)(length - 256));
-            return 7;
-        }
-
-        target[4] = SingleSegment | (2 << 6);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[5..], (uint)length);
-        return HeaderBytesMax;
-    }
-
-    private static void WriteBlockHeader(Span<byte> target, BlockType type, int length, bool isLast)
-    {
-        int header = (isLast ? 1 : 0) | ((int)type << 1) | (length << 3);
-        target[0] = (byte)header;
-        target[1] = (byte)(header >> 8);
-        target[2] = (byte)(header >> 16);
     }
 }

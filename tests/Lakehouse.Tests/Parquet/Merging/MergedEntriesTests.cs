@@ -68,6 +68,67 @@ public sealed class MergedEntriesTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(65_791)]
+    [InlineData(65_792)]
+    [InlineData(1 << 17)]
+    [InlineData((1 << 17) + 1)]
+    [InlineData(1_000_000)]
+    public void Bytes_are_stored_in_a_frame_that_libzstd_reads(int length)
+    {
+        byte[] content = new byte[length];
+        new Random(length).NextBytes(content);
+        byte[] frame = new byte[Zstd.Bound(length)];
+        int written = ZstdFrame.Store(content, frame);
+        byte[] found = new byte[length];
+        Zstd.Decompress(frame.AsSpan(0, written), found);
+        Assert.Equal(content, found);
+    }
+
+    [Theory]
+    [InlineData(TypeKind.Int)]
+    [InlineData(TypeKind.Long)]
+    [InlineData(TypeKind.String)]
+    public async Task Many_dictionaries_become_one(TypeKind kind)
+    {
+        var schema = new Schema(new Field("x", kind));
+        var merge = new CraftedMerge(Stop);
+        var random = new Random(11);
+        for (int f = 0; f < 12; f++)
+        {
+            using var values = new ColumnBuilder(kind);
+            int distinct = random.Next(1, 6_000);
+            for (int i = 0; i < 40_000; i++)
+            {
+                int value = random.Next(distinct) * 7919;
+                switch (kind)
+                {
+                    case TypeKind.Int:
+                        values.Append(value);
+                        break;
+                    case TypeKind.Long:
+                        values.Append(BitConverter.DoubleToInt64Bits(value / 100.0));
+                        break;
+                    default:
+                        values.Append(System.Text.Encoding.ASCII.GetBytes(new string('v', value % 23) + value));
+                        break;
+                }
+            }
+
+            using ColumnVector vector = values.Finish();
+            await merge.AddAsync(schema, new ParquetWriterOptions { PagesV2 = f % 3 == 0 }, [vector]);
+        }
+
+        (ParquetFileReader file, _) = await merge.MergeAsync();
+        Assert.DoesNotContain(
+            file.MetaData.RowGroups.SelectMany(static g => g.Columns).SelectMany(static c => c.MetaData.EncodingStats),
+            static e => e is { PageType: not PageType.DictionaryPage, Encoding: ParquetEncoding.Plain });
+    }
+
     [Fact]
     public void A_frame_that_is_damaged_or_has_more_than_blocks_cannot_follow()
     {
