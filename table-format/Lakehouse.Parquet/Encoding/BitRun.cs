@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Lakehouse.Columns;
 
@@ -12,31 +14,38 @@ internal static class BitRun
         int shift = targetBit & 7;
         int at = targetBit >> 3;
         uint kept = shift == 0 ? 0u : target[at] & ((1u << shift) - 1);
-        for (int done = 0; done < count; done += 8)
+        int done = 0;
+        for (; count - done >= 64; done += 64, at += 8)
+        {
+            ulong bits = Load64(source, sourceBit + done);
+            BinaryPrimitives.WriteUInt64LittleEndian(target[at..], (bits << shift) | kept);
+            kept = shift == 0 ? 0u : (uint)(bits >> (64 - shift));
+        }
+
+        for (; done < count; done += 8, at++)
         {
             int take = Math.Min(8, count - done);
-            uint bits = Load(source, sourceBit + done, take) << shift;
-            kept |= bits;
+            kept |= Load(source, sourceBit + done, take) << shift;
             target[at] = (byte)kept;
             kept >>= 8;
             if (shift + take > 8)
             {
                 target[at + 1] = (byte)kept;
             }
+        }
 
-            at++;
+        // < What words left over that no byte took with it.
+        if (shift > 0 && count > 0 && count % 64 == 0)
+        {
+            target[at] = (byte)kept;
         }
     }
 
     /// <summary>Sets bits to one; the bits behind them in the last byte become zero.</summary>
-    internal static void Fill(Span<byte> target, int targetBit, int count)
-    {
-        ReadOnlySpan<byte> ones = [0xFF];
-        for (int done = 0; done < count; done += 8)
-        {
-            Copy(ones, 0, target, targetBit + done, Math.Min(8, count - done));
-        }
-    }
+    internal static void Fill(Span<byte> target, int targetBit, int count) => Fill(target, targetBit, count, 0xFF);
+
+    /// <summary>Sets bits to zero, and those behind them in the last byte.</summary>
+    internal static void Clear(Span<byte> target, int targetBit, int count) => Fill(target, targetBit, count, 0);
 
     internal static int CountOnes(ReadOnlySpan<byte> bits, int from, int count)
     {
@@ -55,18 +64,62 @@ internal static class BitRun
     internal static int Squeeze<T>(ReadOnlySpan<T> values, ReadOnlySpan<byte> validity, int from, int count, Span<T> target)
         where T : unmanaged
     {
-        ref T to = ref MemoryMarshal.GetReference(target);
         values = values.Slice(from, count);
         Invariant.Holds(target.Length >= count, "squeezed values fit");
         int kept = 0;
-        for (int i = 0; i < values.Length; i++)
+        int i = 0;
+        for (; values.Length - i >= 64; i += 64)
         {
-            System.Runtime.CompilerServices.Unsafe.Add(ref to, kept) = values[i];
-            int bit = from + i;
-            kept += (validity[bit >> 3] >> (bit & 7)) & 1;
+            ulong bits = Load64(validity, from + i);
+            if (bits == ulong.MaxValue)
+            {
+                values.Slice(i, 64).CopyTo(target[kept..]);
+                kept += 64;
+            }
+            else if (bits != 0)
+            {
+                kept = Squeeze(values.Slice(i, 64), bits, target, kept);
+            }
+        }
+
+        for (; i < values.Length; i += 8)
+        {
+            int take = Math.Min(8, values.Length - i);
+            kept = Squeeze(values.Slice(i, take), Load(validity, from + i, take), target, kept);
         }
 
         return kept;
+    }
+
+    // < Each value is stored, and overwritten by the next one unless it counts: no branch to guess.
+    private static int Squeeze<T>(ReadOnlySpan<T> values, ulong bits, Span<T> target, int kept)
+        where T : unmanaged
+    {
+        ref T to = ref MemoryMarshal.GetReference(target);
+        foreach (T value in values)
+        {
+            Unsafe.Add(ref to, kept) = value;
+            kept += (int)(bits & 1);
+            bits >>= 1;
+        }
+
+        return kept;
+    }
+
+    private static void Fill(Span<byte> target, int targetBit, int count, byte bits)
+    {
+        int first = Math.Min(count, (8 - (targetBit & 7)) & 7);
+        Copy([bits], 0, target, targetBit, first);
+        (targetBit, count) = (targetBit + first, count - first);
+        target.Slice(targetBit >> 3, count >> 3).Fill(bits);
+        Copy([bits], 0, target, targetBit + (count & ~7), count & 7);
+    }
+
+    private static ulong Load64(ReadOnlySpan<byte> source, int bit)
+    {
+        int shift = bit & 7;
+        ulong bits = BinaryPrimitives.ReadUInt64LittleEndian(source[(bit >> 3)..]) >> shift;
+        return shift == 0 ? bits : bits | ((ulong)source[(bit >> 3) + 8] << (64 - shift));
     }
 
     private static uint Load(ReadOnlySpan<byte> source, int bit, int count)

@@ -74,7 +74,11 @@ internal abstract class ColumnWriter : IDisposable
             int rows = LimitRows(vector, from, Math.Min(count, Options.PageRowCount - PageRowCount));
             int nulls = vector.NullCount == 0 ? 0 : rows - BitRun.CountOnes(vector.Validity, from, rows);
             AppendLevels(vector.Validity, from, rows, nulls);
-            AppendValues(vector, from, rows, nulls);
+            if (nulls < rows)
+            {
+                AppendValues(vector, from, rows, nulls);
+            }
+
             EndPageIfFull();
             AfterAppend();
             from += rows;
@@ -220,11 +224,16 @@ internal abstract class ColumnWriter : IDisposable
     /// <summary>Adds rows to the page: their validity bits start at <paramref name="from"/> and matter only when there are nulls.</summary>
     protected void AppendLevels(ReadOnlySpan<byte> validity, int from, int rows, int nulls)
     {
-        if (nulls > 0 || PageNullCount > 0)
+        // < While all rows have a value, or none has, no bits are kept.
+        if ((nulls > 0 || PageNullCount > 0) && PageNullCount + nulls < PageRowCount + rows)
         {
             if (PageNullCount == 0)
             {
                 BitRun.Fill(_validity, 0, PageRowCount);
+            }
+            else if (PageNullCount == PageRowCount)
+            {
+                BitRun.Clear(_validity, 0, PageRowCount);
             }
 
             if (nulls > 0)

@@ -292,7 +292,10 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         using EntryLevels? levels = taken.Levels is null ? null : Levels!.OfSameLeaf();
         foreach (EncodedPage page in taken.Index)
         {
-            ReadOnlySpan<uint> indexes = Decode(taken.Pages.Written.Slice((int)page.Offset, page.ByteCount), page, scratch, bits, levels);
+            bool isNull = levels is null && page.NullCount == page.ValueCount;
+            ReadOnlySpan<uint> indexes = isNull
+                ? default
+                : Decode(taken.Pages.Written.Slice((int)page.Offset, page.ByteCount), page, scratch, bits, levels);
             Replay(levels, bits, page.ValueCount, page.NullCount, indexes);
         }
 
@@ -325,7 +328,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
         for (int from = 0; from < count;)
         {
             int rows = Math.Min(Math.Min(count - from, Options.PageRowCount - PageRowCount), ReplayRowCountMax);
-            int nulls = nullCount == 0 ? 0 : rows - BitRun.CountOnes(validity, from, rows);
+            int nulls = nullCount == 0 ? 0 : nullCount == count ? rows : rows - BitRun.CountOnes(validity, from, rows);
             AppendLevels(validity, from, rows, nulls);
             AppendPlain(indexes[..(rows - nulls)]);
             indexes = indexes[(rows - nulls)..];
