@@ -277,22 +277,13 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         {
             _minimum = _maximum = new ValueAt(key, offset, length);
         }
-        else if (key <= _minimum.Key)
-        {
-            if (key < _minimum.Key || Compare(offset, length, _minimum) < 0)
-            {
-                _minimum = new ValueAt(key, offset, length);
-            }
-
-            // < All values so far may share their first eight bytes.
-            if (key == _maximum.Key && Compare(offset, length, _maximum) > 0)
-            {
-                _maximum = new ValueAt(key, offset, length);
-            }
-        }
         else if (key > _maximum.Key || (key == _maximum.Key && Compare(offset, length, _maximum) > 0))
         {
-            _maximum = new ValueAt(key, offset, length);
+            _maximum = new ValueAt(key, offset, length); // < First, as keys and sequence numbers ascend and share their first bytes.
+        }
+        else if (key < _minimum.Key || (key == _minimum.Key && Compare(offset, length, _minimum) < 0))
+        {
+            _minimum = new ValueAt(key, offset, length);
         }
     }
 
