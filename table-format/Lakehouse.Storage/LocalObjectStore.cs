@@ -103,13 +103,30 @@ public sealed class LocalObjectStore : IObjectStore
     public Task ReadAsync(ObjectPath path, long offset, Memory<byte> destination, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        return ReadAsync(path, [new ReadRange(offset, destination)], cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task ReadAsync(ObjectPath path, IReadOnlyList<ReadRange> ranges, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(ranges);
+        if (ranges.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
         return CallAsync(
             "read",
             path,
             () =>
             {
+                // < Opening a file costs more than reading most ranges.
                 using SafeFileHandle file = OpenForReading("read", path);
-                Fill("read", path, file, offset, destination.Span);
+                foreach (ReadRange range in ranges)
+                {
+                    Fill("read", path, file, range.Offset, range.Destination.Span);
+                }
+
                 return true;
             },
             cancellation);

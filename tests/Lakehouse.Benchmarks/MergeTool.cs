@@ -14,7 +14,7 @@ internal sealed partial record MergeTool(string Name, Func<string[], string, Tas
     internal const string OursName = "ours";
     internal const string ReencodeName = "arrow-rs, decode and encode";
 
-    internal static MergeTool Ours { get; } = new(OursName, OursAsync);
+    internal static MergeTool Ours { get; } = new(OursName, static async (files, to) => await OurMerge.RunAsync(files, to));
 
     internal static MergeTool Stitch { get; } = new("arrow-rs, row groups stitched", static (files, to) => YardstickAsync(["stitch", to, .. files]));
 
@@ -32,15 +32,6 @@ internal sealed partial record MergeTool(string Name, Func<string[], string, Tas
 
     internal static string Script(string name) =>
         Path.Combine(Surroundings.RepositoryRoot, "tests", "Lakehouse.Benchmarks", "scripts", name);
-
-    /// <summary>Everything from the first look at the files to the finished one on disk.</summary>
-    private static async Task<MergeCost?> OursAsync(string[] files, string to)
-    {
-        double cpu = CpuClock.OfThisProcess();
-        long started = Stopwatch.GetTimestamp();
-        await OurMerge.RunAsync(files, to);
-        return new MergeCost(CpuClock.OfThisProcess() - cpu, Stopwatch.GetElapsedTime(started).TotalSeconds);
-    }
 
     private static async Task<MergeCost?> YardstickAsync(string[] arguments)
     {
@@ -68,6 +59,9 @@ internal sealed partial record MergeTool(string Name, Func<string[], string, Tas
 /// <summary>Seconds of CPU, user and system, and of the clock.</summary>
 internal readonly record struct MergeCost(double CpuSeconds, double WallSeconds)
 {
+    /// <summary>Of the processor, for making the file durable.</summary>
+    internal double SyncCpuSeconds { get; init; }
+
     internal static MergeCost Of(string json) =>
         JsonSerializer.Deserialize<double[]>(json) is [var cpu, var wall] ? new MergeCost(cpu, wall) : throw new InvalidDataException(json);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Lakehouse.Parquet;
 using Lakehouse.Storage;
@@ -9,14 +10,23 @@ internal static class OurMerge
 {
     private static readonly MergeOptions Options = new() { Writer = new ParquetWriterOptions() };
 
-    internal static async Task RunAsync(string[] files, string to)
+    /// <summary>
+    /// Everything from the first look at the files to the last byte written; what making the file durable takes beyond that, which no other tool
+    /// does, is counted for itself.
+    /// </summary>
+    internal static async Task<MergeCost> RunAsync(string[] files, string to)
     {
+        double began = CpuClock.OfThisProcess();
+        long started = Stopwatch.GetTimestamp();
         LocalObjectStore store = StoreOf(files[0]);
         MergeSource[] sources = await OpenAsync(store, files, null);
         MergePlan plan = MergePlanning.Plan(sources, Options);
         await using IObjectUpload upload = await StoreOf(to).BeginUploadAsync(new ObjectPath(Path.GetFileName(to)), CancellationToken.None);
         await ParquetMerger.MergeAsync(plan, sources, Options, upload, CancellationToken.None);
+        double merged = CpuClock.OfThisProcess();
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await upload.CompleteAsync(CancellationToken.None);
+        return new MergeCost(merged - began, seconds) { SyncCpuSeconds = CpuClock.OfThisProcess() - merged };
     }
 
     /// <summary>Prints what a plan does to each column, by bytes.</summary>
