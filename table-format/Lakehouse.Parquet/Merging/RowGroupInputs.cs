@@ -1,4 +1,3 @@
-using System.Buffers;
 using Lakehouse.Storage;
 
 namespace Lakehouse.Parquet;
@@ -13,22 +12,28 @@ internal sealed class RowGroupInputs : IDisposable
     private const long GapMax = 64 << 10;
 
     private readonly Loaded[] _inputs;
+    private readonly InputMemory _memory;
 
-    private RowGroupInputs(Loaded[] inputs) => _inputs = inputs;
+    private RowGroupInputs(Loaded[] inputs)
+    {
+        _inputs = inputs;
+        _memory = new InputMemory(inputs.Sum(static i => i.ByteCount));
+        Array.ForEach(inputs, i => i.Place(_memory));
+    }
 
     /// <summary>Reads what the columns from <paramref name="columnFrom"/> on, so many of them, need of each input.</summary>
     internal static async Task<RowGroupInputs> LoadAsync(
         MergedRowGroup group, MergeShape shape, IReadOnlyList<MergeSource> sources, int columnFrom, int columnCount, CancellationToken cancellation)
     {
-        Loaded[] inputs = [.. group.Inputs.Select(i => new Loaded(i, sources[i.Source], [.. ChunksOf(shape, i, columnFrom, columnCount)]))];
+        var inputs = new RowGroupInputs([.. group.Inputs.Select(i => new Loaded(i, sources[i.Source], [.. ChunksOf(shape, i, columnFrom, columnCount)]))]);
         try
         {
-            await SideBySide.RunAsync(inputs, SideBySide.RequestsAtATime, static (input, c) => input.LoadAsync(c), cancellation);
-            return new RowGroupInputs(inputs);
+            await SideBySide.RunAsync(inputs._inputs, SideBySide.RequestsAtATime, static (input, c) => input.LoadAsync(c), cancellation);
+            return inputs;
         }
         catch
         {
-            Release(inputs);
+            inputs.Dispose();
             throw;
         }
     }
@@ -71,36 +76,62 @@ internal sealed class RowGroupInputs : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Release(_inputs);
-
-    private static void Release(Loaded[] inputs)
-    {
-        foreach (Loaded input in inputs)
-        {
-            input.Release();
-        }
-    }
+    public void Dispose() => _memory.Dispose();
 
     /// <summary>The chunks of an input that some columns are made of.</summary>
     internal static IEnumerable<int> ChunksOf(MergeShape shape, MergeInput input, int columnFrom, int columnCount) =>
         shape.Sources[input.Source].Skip(columnFrom).Take(columnCount)
             .SelectMany(static c => c.Leaves).Select(static l => l.Leaf?.Ordinal).OfType<int>().Distinct().Order();
 
-    private sealed class Loaded(MergeInput input, MergeSource source, int[] chunks)
+    private sealed class Loaded
     {
-        private readonly List<(long Offset, int Length, byte[] Bytes)> _runs = [];
+        private readonly MergeInput _input;
+        private readonly int[] _chunks;
+        private readonly (long Offset, int Length, Memory<byte> Bytes)[] _runs;
 
-        internal MergeInput Input => input;
+        internal Loaded(MergeInput input, MergeSource source, int[] chunks)
+        {
+            (_input, Source, _chunks) = (input, source, chunks);
+            _runs = [.. RunsOf(source, input, [.. chunks.Select(c => source.Reader.Extent(Group.Columns[c].MetaData)).OrderBy(static e => e.Start)])];
+        }
 
-        internal MergeSource Source => source;
+        internal MergeInput Input => _input;
 
-        internal RowGroup Group => source.MetaData.RowGroups[input.RowGroup];
+        internal MergeSource Source { get; }
+
+        internal RowGroup Group => Source.MetaData.RowGroups[_input.RowGroup];
 
         internal PageIndexes Indexes { get; private set; } = PageIndexes.None;
 
+        /// <summary>Bytes that are read at once.</summary>
+        internal long ByteCount => _runs.Sum(static r => (long)r.Length);
+
+        internal void Place(InputMemory memory)
+        {
+            foreach (ref (long Offset, int Length, Memory<byte> Bytes) run in _runs.AsSpan())
+            {
+                run.Bytes = memory.Take(run.Length);
+            }
+        }
+
         internal async Task LoadAsync(CancellationToken cancellation)
         {
-            (long Start, long Length)[] extents = [.. chunks.Select(c => source.Reader.Extent(Group.Columns[c].MetaData)).OrderBy(static e => e.Start)];
+            await Source.Store.ReadAsync(Source.Path, [.. _runs.Select(static r => new ReadRange(r.Offset, r.Bytes))], cancellation);
+            Indexes = await Source.Reader.Indexes.ReadAsync(_input.RowGroup, _chunks, _chunks, _chunks, cancellation);
+        }
+
+        internal ReadOnlyMemory<byte> BytesOf(int chunk)
+        {
+            (long start, long length) = Source.Reader.Extent(Group.Columns[chunk].MetaData);
+            (long offset, int runLength, Memory<byte> bytes) = Array.Find(_runs, r => start >= r.Offset && start + length <= r.Offset + r.Length);
+            Invariant.Holds(start - offset + length <= runLength, "a chunk that is asked for was read");
+            return bytes.Slice((int)(start - offset), (int)length);
+        }
+
+        /// <summary>Chunks that lie close to each other, in the order of their offsets, make one run.</summary>
+        private static IEnumerable<(long Offset, int Length, Memory<byte> Bytes)> RunsOf(
+            MergeSource source, MergeInput input, (long Start, long Length)[] extents)
+        {
             for (int i = 0; i < extents.Length;)
             {
                 (long start, long end) = (extents[i].Start, extents[i].Start + extents[i].Length);
@@ -109,34 +140,11 @@ internal sealed class RowGroupInputs : IDisposable
                     end = Math.Max(end, extents[i].Start + extents[i].Length);
                 }
 
-                if (end - start > Array.MaxLength)
-                {
-                    throw new ParquetFormatException($"'{source.Path}', row group {input.RowGroup}: a chunk of {end - start} bytes is too large to be merged.");
-                }
-
-                _runs.Add((start, (int)(end - start), ArrayPool<byte>.Shared.Rent((int)(end - start))));
+                yield return end - start <= Array.MaxLength
+                    ? (start, (int)(end - start), default)
+                    : throw new ParquetFormatException(
+                        $"'{source.Path}', row group {input.RowGroup}: a chunk of {end - start} bytes is too large to be merged.");
             }
-
-            await source.Store.ReadAsync(source.Path, [.. _runs.Select(static r => new ReadRange(r.Offset, r.Bytes.AsMemory(0, r.Length)))], cancellation);
-            Indexes = await source.Reader.Indexes.ReadAsync(input.RowGroup, chunks, chunks, chunks, cancellation);
-        }
-
-        internal ReadOnlyMemory<byte> BytesOf(int chunk)
-        {
-            (long start, long length) = source.Reader.Extent(Group.Columns[chunk].MetaData);
-            (long offset, int runLength, byte[] bytes) = _runs.Find(r => start >= r.Offset && start + length <= r.Offset + r.Length);
-            Invariant.Holds(bytes is not null && start - offset + length <= runLength, "a chunk that is asked for was read");
-            return bytes.AsMemory((int)(start - offset), (int)length);
-        }
-
-        internal void Release()
-        {
-            foreach ((_, _, byte[] bytes) in _runs)
-            {
-                ArrayPool<byte>.Shared.Return(bytes);
-            }
-
-            _runs.Clear();
         }
     }
 }
