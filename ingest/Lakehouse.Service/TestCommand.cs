@@ -6,8 +6,9 @@ using System.Text.RegularExpressions;
 namespace Lakehouse.Service;
 
 /// <summary>
-/// <c>lakehouse test [FILTER]...</c>: runs every test project that the launcher has built, one after another, shows what they say and
-/// ends with one line, <c>N passed, N failed, N skipped</c>. A filter is any part of a test's full name. A test that hangs is named every
+/// <c>lakehouse test [FILTER]...</c>: runs every test project that the launcher has built, shows what they say and ends with one line,
+/// <c>N passed, N failed, N skipped</c>. The quickest goes first, alone, and installs what is missing beside the repository; the others, which
+/// wait for brokers and stores a good deal, run side by side. A filter is any part of a test's full name. A test that hangs is named every
 /// five minutes and does not hold up the whole: a project that runs far longer than all its tests need is ended and counts as a failure.
 /// Who names tests, perhaps in their long form, waits for them.
 /// </summary>
@@ -44,10 +45,16 @@ internal static partial class TestCommand
         }
 
         var sum = new Counts(0, 0, 0);
-        foreach (string runner in runners)
+        foreach (string[] sideBySide in (string[][])[runners[..1], runners[1..]])
         {
-            Counts counts = await RunAsync(runner, filters, progress);
-            sum = new Counts(sum.Passed + counts.Passed, sum.Failed + counts.Failed, sum.Skipped + counts.Skipped);
+            TestProgress[] said = [.. sideBySide.Select(_ => new TestProgress(progress))];
+            Task<Counts>[] runs = [.. sideBySide.Select((runner, i) => RunAsync(runner, filters, said[i]))];
+            for (int i = 0; i < runs.Length; i++)
+            {
+                said[i].Show();
+                Counts counts = await runs[i];
+                sum = new Counts(sum.Passed + counts.Passed, sum.Failed + counts.Failed, sum.Skipped + counts.Skipped);
+            }
         }
 
         bool isEmpty = sum is { Passed: 0, Failed: 0, Skipped: 0 };
@@ -79,7 +86,7 @@ internal static partial class TestCommand
             .OrderBy(runner => Path.GetFileName(runner).Length)];
     }
 
-    private static async Task<Counts> RunAsync(string runner, string[] filters, TextWriter progress)
+    private static async Task<Counts> RunAsync(string runner, string[] filters, TestProgress progress)
     {
         var start = new ProcessStartInfo(runner, ["-noLogo", "-noColor", "-noAutoReporters", "-longRunning", LongRunningSeconds])
         {
@@ -100,7 +107,7 @@ internal static partial class TestCommand
         catch (TimeoutException)
         {
             process.Kill(entireProcessTree: true);
-            await progress.WriteLineAsync($"{Path.GetFileName(runner)} did not end within {RunMax.TotalMinutes:F0} minutes and was ended; "
+            progress.Say($"{Path.GetFileName(runner)} did not end within {RunMax.TotalMinutes:F0} minutes and was ended; "
                 + "what hung is named above as a long running test. That counts as one failure.");
             return new Counts(0, 1, 0);
         }
@@ -109,7 +116,7 @@ internal static partial class TestCommand
         await Task.WhenAny(reading, Task.Delay(LastWords, TimeProvider.System));
         if (!reading.IsCompleted || await reading is not { } counts)
         {
-            await progress.WriteLineAsync($"{Path.GetFileName(runner)} ended with exit code {process.ExitCode} "
+            progress.Say($"{Path.GetFileName(runner)} ended with exit code {process.ExitCode} "
                 + (reading.IsCompleted ? "before it said what became of its tests" : "and left processes behind that hold its output")
                 + "; that counts as one failure.");
             return new Counts(0, 1, 0);
@@ -120,7 +127,7 @@ internal static partial class TestCommand
     }
 
     /// <summary>Passes on what the runner says until it has said all; null when the summary was not among it.</summary>
-    private static async Task<Counts?> ReadAsync(StreamReader output, TextWriter progress)
+    private static async Task<Counts?> ReadAsync(StreamReader output, TestProgress progress)
     {
         Counts? counts = null;
         while (await output.ReadLineAsync() is string line)
@@ -131,7 +138,7 @@ internal static partial class TestCommand
             }
             else if (!line.StartsWith("=== TEST EXECUTION SUMMARY", StringComparison.Ordinal))
             {
-                await progress.WriteLineAsync(line);
+                progress.Say(line);
             }
         }
 
