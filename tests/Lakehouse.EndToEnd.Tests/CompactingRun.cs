@@ -9,6 +9,7 @@ namespace Lakehouse.EndToEnd.Tests;
 /// </summary>
 internal sealed class CompactingRun(CompactingPlan plan, Random random, string pipeline, string table, Action<string> say) : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<LakehouseProcess> _single = [];
     private LakehouseProcess? _worker;
@@ -23,14 +24,24 @@ internal sealed class CompactingRun(CompactingPlan plan, Random random, string p
     /// <summary>Cleans that were run.</summary>
     public int CleanCount { get; private set; }
 
-    public async Task PlayAsync(CancellationToken stop)
+    /// <summary>
+    /// Plays as long as the plan says. On a machine that has much else to do it goes on until something was killed, and then leaves the
+    /// processes alone until enough was merged and read, for a while.
+    /// </summary>
+    public async Task PlayAsync(Func<bool> isEnough, CancellationToken stop)
     {
         (_worker, _compactor) = (StartWorker(), StartCompactor());
-        while (_clock.Elapsed < plan.Duration)
+        while (_clock.Elapsed < plan.Duration || (Kills.Values.Sum() < plan.KillsMin && _clock.Elapsed < 3 * plan.Duration))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1_500, 6_000)), stop);
             Look();
             await HappenAsync();
+        }
+
+        for (var patience = Stopwatch.StartNew(); !isEnough() && patience.Elapsed < Patience;)
+        {
+            await Task.Delay(200, stop);
+            Look();
         }
 
         foreach (LakehouseProcess process in (LakehouseProcess[])[_worker, _compactor])

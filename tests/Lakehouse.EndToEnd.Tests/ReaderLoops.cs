@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Lakehouse.Hudi;
 using Lakehouse.Storage;
 using Lakehouse.Testing;
@@ -16,7 +17,7 @@ internal sealed class ReaderLoops(string table, Action<string> say)
     private readonly List<string> _wrong = [];
 
     /// <summary>Readings by reader.</summary>
-    public Dictionary<string, int> Readings { get; } = [];
+    public ConcurrentDictionary<string, int> Readings { get; } = [];
 
     /// <summary>Readings that broke off because a file was gone: a clean or a pruning had deleted what a slow reader was still at.</summary>
     public int Lost { get; private set; }
