@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace Lakehouse.Parquet;
 
 /// <summary>
-/// Where entries stand in a dictionary of PLAIN bytes, by their bits: open addressing, at most half full. A slot is
+/// Where entries stand in a dictionary of PLAIN bytes, by their bits: open addressing, at most two thirds full. A slot is
 /// <c>tag &lt;&lt; 24 | index + 1</c>, 0 when it is free: the table is small, and a tag saves most looks at other entries. Entries are looked up
 /// a few at a time, first the slots of all, then the entries there, so that the processor waits for several of them at once. Not thread safe.
 /// </summary>
@@ -176,7 +176,7 @@ internal sealed class EntryTable : IDisposable
     private bool Holds(int count, int more)
     {
         Invariant.Holds(count + (long)more <= EntriesMax, "an entry's index fits its slot");
-        int log = Math.Max(LogMin, BitOperations.Log2((uint)(count + more)) + 2);
+        int log = Math.Max(LogMin, BitOperations.Log2((uint)(count + more + ((count + more) / 2))) + 1);
         if (log > _log)
         {
             ArrayPool<uint>.Shared.Return(_slots);
