@@ -65,7 +65,7 @@ public static class DeepReader
         {
             hash.BeginRowGroup();
             await check.CheckRowGroupAsync(g, hash.Take, cancellation);
-            if (nested.Length > 0 && Damage(check) is null)
+            if (nested.Length > 0 && Damage(check.Report()) is null)
             {
                 await TakeNestedAsync(reader, g, nested, hash, cancellation);
             }
@@ -73,20 +73,20 @@ public static class DeepReader
             isWhole &= hash.EndRowGroup(reader.MetaData.RowGroups[g].NumRows);
         }
 
-        ImmutableArray<FileFinding> found = check.Report().Findings;
-        FileFinding? damage = Damage(check);
+        FileCheckReport report = check.Report();
+        FileFinding? damage = Damage(report);
         if (damage is not null || !isWhole)
         {
-            string what = (damage ?? found.FirstOrDefault())?.ToString() ?? "Its columns do not have as many rows as its footer says.";
+            string what = (damage ?? report.Findings.FirstOrDefault())?.ToString() ?? "Its columns do not have as many rows as its footer says.";
             return [new Finding(FindingKind.UnreadableFile, path.Value, what)];
         }
 
         hash.EndFile();
-        return found.Take(FindingsMax).Select(f => new Finding(FindingKind.StatisticsMismatch, path.Value, f.ToString()));
+        return report.Findings.Take(FindingsMax).Select(f => new Finding(FindingKind.StatisticsMismatch, path.Value, f.ToString()));
     }
 
-    private static FileFinding? Damage(FileCheck check) =>
-        check.Report().Findings.FirstOrDefault(static f => f.Kind is FileFindingKind.Damage or FileFindingKind.Checksum);
+    private static FileFinding? Damage(FileCheckReport report) =>
+        report.Findings.FirstOrDefault(static f => f.Kind is FileFindingKind.Damage or FileFindingKind.Checksum);
 
     private static async Task TakeNestedAsync(
         ParquetFileReader reader, int group, string[] columns, TableHash hash, CancellationToken cancellation)

@@ -17,13 +17,14 @@ internal static unsafe partial class Gzip
     private const string Library = "libdeflate.so.0";
     private const string Package = "libdeflate0";
 
-    private static readonly ContextPool<Decompressor> Decompressors = new(Library, Package, libdeflate_alloc_decompressor);
+    private static readonly IdlePool<Decompressor> Decompressors =
+        new(static () => NativeCodec.NewContext(Library, Package, libdeflate_alloc_decompressor));
 
     // A context is made for its level.
-    private static readonly ContextPool<Compressor>[] Compressors =
+    private static readonly IdlePool<Compressor>[] Compressors =
     [
-        .. Enumerable.Range(1, LevelMax).Select(
-            static level => new ContextPool<Compressor>(Library, Package, () => libdeflate_alloc_compressor(level))),
+        .. Enumerable.Range(1, LevelMax).Select(static level => new IdlePool<Compressor>(
+            () => NativeCodec.NewContext(Library, Package, () => libdeflate_alloc_compressor(level)))),
     ];
 
     private static ReadOnlySpan<byte> Magic => [0x1f, 0x8b];
@@ -37,14 +38,14 @@ internal static unsafe partial class Gzip
         }
         catch (DllNotFoundException e)
         {
-            throw new DllNotFoundException($"{Library} is missing: install the package {Package}.", e);
+            throw NativeCodec.Missing(Library, Package, e);
         }
     }
 
     /// <summary>Compresses into a target of at least <see cref="Bound"/> bytes; gives the bytes written.</summary>
     internal static int Compress(ReadOnlySpan<byte> source, Span<byte> target, int level)
     {
-        ContextPool<Compressor> contexts = Compressors[level - 1];
+        IdlePool<Compressor> contexts = Compressors[level - 1];
         Compressor context = contexts.Take();
         fixed (byte* from = source)
         fixed (byte* to = target)

@@ -9,6 +9,7 @@ internal static unsafe partial class Lz4
     internal const int Densest = 255;
 
     private const string Library = "liblz4.so.1";
+    private const string Package = "liblz4-1";
 
     /// <summary>Bytes that compressing so many bytes may take at most.</summary>
     internal static int Bound(int length) => checked(length + (length / 255) + 16);
@@ -26,7 +27,7 @@ internal static unsafe partial class Lz4
             }
             catch (DllNotFoundException e)
             {
-                throw Missing(e);
+                throw NativeCodec.Missing(Library, Package, e);
             }
         }
     }
@@ -52,12 +53,10 @@ internal static unsafe partial class Lz4
             }
             catch (DllNotFoundException e)
             {
-                throw Missing(e);
+                throw NativeCodec.Missing(Library, Package, e);
             }
         }
     }
-
-    private static DllNotFoundException Missing(Exception e) => new($"{Library} is missing: install the package liblz4-1.", e);
 
     [LibraryImport(Library)]
     private static partial int LZ4_compress_default(byte* source, byte* target, int length, int capacity);

@@ -9,6 +9,7 @@ internal static unsafe partial class Snappy
     internal const int Densest = 22;
 
     private const string Library = "libsnappy.so.1";
+    private const string Package = "libsnappy1v5";
 
     /// <summary>Bytes that compressing so many bytes may take at most (snappy.h, MaxCompressedLength).</summary>
     internal static int Bound(int length) => checked(32 + length + (length / 6));
@@ -28,7 +29,7 @@ internal static unsafe partial class Snappy
             }
             catch (DllNotFoundException e)
             {
-                throw Missing(e);
+                throw NativeCodec.Missing(Library, Package, e);
             }
         }
     }
@@ -50,7 +51,7 @@ internal static unsafe partial class Snappy
             }
             catch (DllNotFoundException e)
             {
-                throw Missing(e);
+                throw NativeCodec.Missing(Library, Package, e);
             }
 
             if (snappy_uncompress(from, (nuint)packed.Length, to, &length) != 0)
@@ -59,8 +60,6 @@ internal static unsafe partial class Snappy
             }
         }
     }
-
-    private static DllNotFoundException Missing(Exception e) => new($"{Library} is missing: install the package libsnappy1v5.", e);
 
     [LibraryImport(Library)]
     private static partial int snappy_compress(byte* source, nuint length, byte* target, nuint* targetLength);

@@ -6,12 +6,16 @@ namespace Lakehouse.Parquet;
 internal static unsafe partial class Zstd
 {
     private const string Library = "libzstd.so.1";
+    private const string Package = "libzstd1";
 
     /// <summary>The highest level that needs no more memory than others.</summary>
     internal const int LevelMax = 19;
 
-    private static readonly ContextPool<CompressionContext> CompressionContexts = new(Library, "libzstd1", ZSTD_createCCtx);
-    private static readonly ContextPool<DecompressionContext> DecompressionContexts = new(Library, "libzstd1", ZSTD_createDCtx);
+    private static readonly IdlePool<CompressionContext> CompressionContexts =
+        new(static () => NativeCodec.NewContext(Library, Package, ZSTD_createCCtx));
+
+    private static readonly IdlePool<DecompressionContext> DecompressionContexts =
+        new(static () => NativeCodec.NewContext(Library, Package, ZSTD_createDCtx));
 
     /// <summary>The library's version.</summary>
     internal static string Version => Marshal.PtrToStringUTF8(ZSTD_versionString()) ?? "unknown";

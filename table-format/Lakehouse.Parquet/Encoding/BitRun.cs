@@ -15,7 +15,7 @@ internal static class BitRun
         int at = targetBit >> 3;
         uint kept = shift == 0 ? 0u : target[at] & ((1u << shift) - 1);
         int done = 0;
-        for (; count - done >= 64; done += 64, at += 8)
+        for (; count - done > 64; done += 64, at += 8) // < Not the last ones: bytes take along what words leave over.
         {
             ulong bits = Load64(source, sourceBit + done);
             BinaryPrimitives.WriteUInt64LittleEndian(target[at..], (bits << shift) | kept);
@@ -32,12 +32,6 @@ internal static class BitRun
             {
                 target[at + 1] = (byte)kept;
             }
-        }
-
-        // < What words left over that no byte took with it.
-        if (shift > 0 && count > 0 && count % 64 == 0)
-        {
-            target[at] = (byte)kept;
         }
     }
 

@@ -61,14 +61,10 @@ internal sealed record ChunkPiece
     internal long DictionaryValueCount => Pages.Sum(static p => p.IsDictionaryEncoded ? (long)p.Header.NumValues : 0);
 
     /// <summary>Whether a page of the dictionary follows another one, as nothing that is written here does.</summary>
-    internal bool Alternates
-    {
-        get
-        {
-            int other = Array.FindIndex(Pages, static p => !p.IsDictionaryEncoded);
-            return other >= 0 && Array.FindIndex(Pages, other, static p => p.IsDictionaryEncoded) >= 0;
-        }
-    }
+    internal bool Alternates => Array.FindIndex(Pages, DictionaryPageCount, static p => p.IsDictionaryEncoded) >= 0;
+
+    /// <summary>Pages of the dictionary before the first other one.</summary>
+    internal int DictionaryPageCount => Array.FindIndex(Pages, static p => !p.IsDictionaryEncoded) is >= 0 and int other ? other : Pages.Length;
 
     /// <summary>Entries of the dictionary; 0 when there is none.</summary>
     internal int EntryCount => Dictionary?.Header.NumValues ?? 0;

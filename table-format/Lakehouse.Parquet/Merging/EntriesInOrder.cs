@@ -17,8 +17,7 @@ internal static class EntriesInOrder
             return 0;
         }
 
-        int other = Array.FindIndex(piece.Pages, static p => !p.IsDictionaryEncoded);
-        int count = other < 0 ? piece.Pages.Length : other;
+        int count = piece.DictionaryPageCount;
         return MayBe(piece, count) && Are(piece, count, parts) ? count : 0;
     }
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Lakehouse.Parquet.Zstandard;
 
 /// <summary>
@@ -10,11 +8,10 @@ internal sealed class ColumnFrame
 {
     /// <summary>Pages from here on are worth codes of their own.</summary>
     internal const int BytesMin = 4096;
-    private const int KeptMax = 16;
 
     // A mode that finds less than a copy in so many values is left for the rest of the frame.
     private const int ValuesPerCopyMax = 8;
-    private static readonly ConcurrentBag<ColumnFrame> Kept = [];
+    private static readonly IdlePool<ColumnFrame> Idle = new(static () => new ColumnFrame());
     private readonly BlockParts _parts = new();
     private readonly LiteralsSection _literals = new();
     private readonly SequencesSection _sequences = new();
@@ -41,17 +38,9 @@ internal sealed class ColumnFrame
             return 0;
         }
 
-        if (!Kept.TryTake(out ColumnFrame? frame))
-        {
-            frame = new ColumnFrame();
-        }
-
+        ColumnFrame frame = Idle.Take();
         int written = frame.Write(source, target, stride, shared);
-        if (Kept.Count < KeptMax)
-        {
-            Kept.Add(frame);
-        }
-
+        Idle.Return(frame);
         return written;
     }
 

@@ -62,10 +62,14 @@ internal static class ValueCopies
         }
 
         // < Where bytes beside them, or any of a narrow value, agree as often as not, values follow each other: copies of any length pay there.
-        bool follow = length >= BlockParts.CopyMin
-            ? Math.Max(start > 0 ? agreeing[start - 1] : 0, start + length < stride ? agreeing[start + length] : 0) >= Samples / 2
-            : stride < sizeof(ulong) && agreeing.ContainsAnyInRange((byte)(Samples / 2), (byte)(AgreeingMin - 1));
-        return length < BlockParts.CopyMin ? new SharedBytes(0, 0, follow) : new SharedBytes(start, length, follow);
+        if (length < BlockParts.CopyMin)
+        {
+            return new SharedBytes(
+                0, 0, stride < sizeof(ulong) && agreeing.ContainsAnyInRange((byte)(Samples / 2), (byte)(AgreeingMin - 1)));
+        }
+
+        int beside = Math.Max(start > 0 ? agreeing[start - 1] : 0, start + length < stride ? agreeing[start + length] : 0);
+        return new SharedBytes(start, length, beside >= Samples / 2);
     }
 
     /// <summary>
