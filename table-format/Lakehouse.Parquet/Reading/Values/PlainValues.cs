@@ -28,7 +28,8 @@ internal sealed class PlainFixedValues(LeafType leaf) : PageValues
 /// <summary>PLAIN (Encodings.md): each byte array behind its length in four bytes.</summary>
 internal sealed class PlainByteArrays(LeafType leaf) : PageValues
 {
-    private const int ShortBytesMax = 64;
+    private const int StepBytes = 64;
+    private const int StepsBytesMax = 8 * StepBytes;
     private int _at;
 
     internal override void Read(int count, ColumnBuilder target)
@@ -59,7 +60,7 @@ internal sealed class PlainByteArrays(LeafType leaf) : PageValues
     {
         int count = offsets.Length - 1;
         int total = checked(offsets[count] - offsets[0] + (4 * count));
-        Span<byte> room = target.Reserve(checked(total + ShortBytesMax));
+        Span<byte> room = target.Reserve(checked(total + StepBytes));
         int at = 0;
         for (int i = 0; i < count; i++)
         {
@@ -67,10 +68,16 @@ internal sealed class PlainByteArrays(LeafType leaf) : PageValues
             int length = offsets[i + 1] - offset;
             BinaryPrimitives.WriteInt32LittleEndian(room[at..], length);
             at += 4;
-            if (length <= ShortBytesMax && offset + ShortBytesMax <= bytes.Length)
+            if (length <= StepsBytesMax && length <= bytes.Length - StepBytes - offset)
             {
                 // < Short values are copied with what follows them, which the next one overwrites: cheaper than to copy so many bytes.
-                bytes.Slice(offset, ShortBytesMax).CopyTo(room[at..]);
+                int step = 0;
+                do
+                {
+                    bytes.Slice(offset + step, StepBytes).CopyTo(room[(at + step)..]);
+                    step += StepBytes;
+                }
+                while (step < length);
             }
             else
             {
