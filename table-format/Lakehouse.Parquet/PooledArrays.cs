@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Lakehouse.Parquet;
 
@@ -12,7 +13,11 @@ internal static class PooledArrays
         {
             T[] larger = ArrayPool<T>.Shared.Rent(Math.Max(needed, 2 * array.Length));
             array.AsSpan(0, used).CopyTo(larger);
-            ArrayPool<T>.Shared.Return(array);
+            if (array.Length > 0)
+            {
+                ArrayPool<T>.Shared.Return(array, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+            }
+
             array = larger;
         }
     }

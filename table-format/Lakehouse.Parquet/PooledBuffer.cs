@@ -67,6 +67,21 @@ internal sealed class PooledBuffer : IDisposable
 
     internal void Clear() => Length = 0;
 
+    /// <summary>Goes on, empty, in another array. Gives the one before, which came from the shared pool, and what is written in it.</summary>
+    internal byte[] Replace(int capacity, out int length)
+    {
+        (byte[] before, length) = (_array, Length);
+        (_array, Length) = (ArrayPool<byte>.Shared.Rent(capacity), 0);
+        return before;
+    }
+
+    /// <summary>Takes what another holds, and gives it what is held here.</summary>
+    internal void Exchange(PooledBuffer other)
+    {
+        (_array, other._array) = (other._array, _array);
+        (Length, other.Length) = (other.Length, Length);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -129,7 +129,11 @@ public static class ParquetMerger
     private static async Task WriteAsync(EncodedChunk chunk, PooledBuffer gathered, IObjectUpload upload, CancellationToken cancellation)
     {
         await WriteAsync(chunk.DictionaryPage?.WrittenMemory ?? default, gathered, upload, cancellation);
-        await WriteAsync(chunk.Pages.WrittenMemory, gathered, upload, cancellation);
+        foreach (ReadOnlyMemory<byte> piece in chunk.Pages.Pieces)
+        {
+            await WriteAsync(piece, gathered, upload, cancellation);
+        }
+
         chunk.ReleasePages();
     }
 

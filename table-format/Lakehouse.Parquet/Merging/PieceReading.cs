@@ -41,7 +41,7 @@ internal static class PieceReading
     /// <summary>A piece of what was encoded just now; the memory stays the chunk's.</summary>
     internal static ChunkPiece OfEncoded(Leaf leaf, EncodedChunk chunk, long rowCount)
     {
-        ReadOnlyMemory<byte> bytes = chunk.Pages.WrittenMemory;
+        ReadOnlyMemory<byte> bytes = chunk.Pages.Join();
         long valueCount = chunk.PageIndex.Sum(static p => (long)p.ValueCount);
         (_, PiecePage[] pages) = Walk(bytes.Span, leaf, valueCount);
         for (int p = 0; p < pages.Length; p++)

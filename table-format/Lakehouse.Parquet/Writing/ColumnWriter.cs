@@ -20,7 +20,7 @@ internal abstract class ColumnWriter : IDisposable
     private readonly PooledBuffer _header = new(PageHeaderFormat.BytesMax);
     private EncodedPage[] _pageIndex = ArrayPool<EncodedPage>.Shared.Rent(64);
     private int _pageCount;
-    private PooledBuffer _pages = new(64 * 1024);
+    private PageBytes _pages = new();
     private PooledBuffer _bounds = new(1024);
     private readonly LeafPath? _path;
     private byte[] _validity;
@@ -42,7 +42,7 @@ internal abstract class ColumnWriter : IDisposable
     internal Field Field { get; }
 
     /// <summary>Bytes of finished pages and of the page being built.</summary>
-    internal virtual long BufferedByteCount => _pages.Length + (long)Body.Length;
+    internal virtual long BufferedByteCount => _pages.Length + Body.Length;
 
     protected ParquetWriterOptions Options { get; }
 
@@ -148,7 +148,7 @@ internal abstract class ColumnWriter : IDisposable
             Bounds = _bounds,
             UncompressedByteCount = _uncompressedByteCount,
         };
-        _pages = new PooledBuffer(64 * 1024);
+        _pages = new PageBytes();
         _bounds = new PooledBuffer(Math.Max(1024, _bounds.Length));
         _pageCount = 0;
         _histograms.Clear();
@@ -297,7 +297,7 @@ internal abstract class ColumnWriter : IDisposable
     protected TakenPages TakeBack()
     {
         var taken = new TakenPages(_pages, [.. PageIndex], _validity, Levels, PageRowCount, PageNullCount);
-        _pages = new PooledBuffer(Math.Max(64 * 1024, _pages.Length));
+        _pages = new PageBytes();
         _validity = ArrayPool<byte>.Shared.Rent(_validity.Length);
         Levels = _path is null ? null : new EntryLevels(_path.MaxDefinition, _path.MaxRepetition);
         _pageCount = 0;
@@ -310,7 +310,7 @@ internal abstract class ColumnWriter : IDisposable
 
     /// <summary>What <see cref="TakeBack"/> gives: the caller owns the buffers.</summary>
     protected readonly record struct TakenPages(
-        PooledBuffer Pages, EncodedPage[] Index, byte[] Validity, EntryLevels? Levels, int OpenCount, int OpenNullCount);
+        PageBytes Pages, EncodedPage[] Index, byte[] Validity, EntryLevels? Levels, int OpenCount, int OpenNullCount);
 
     private void EndPage()
     {
@@ -339,8 +339,9 @@ internal abstract class ColumnWriter : IDisposable
             RepetitionLevelsByteLength = repetitions,
             DefinitionLevelsByteLength = definitions,
         };
-        int headerBytes = PageAssembly.Append(_pages, header, body, Options.Codec, Options.Level, _header);
-        page.ByteCount = _pages.Length - (int)page.Offset;
+        PooledBuffer room = _pages.RoomFor(PageAssembly.Bound(Options.Codec, body.Length));
+        int headerBytes = PageAssembly.Append(room, header, body, Options.Codec, Options.Level, _header);
+        page.ByteCount = (int)(_pages.Length - page.Offset);
         _uncompressedByteCount += headerBytes + body.Length;
         PooledArrays.Grow(ref _pageIndex, _pageCount, _pageCount + 1);
         _pageIndex[_pageCount++] = page;

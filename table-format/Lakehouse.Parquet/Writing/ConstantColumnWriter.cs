@@ -54,7 +54,7 @@ internal sealed class ConstantColumnWriter
         dictionary.Append(value);
         var bounds = new PooledBuffer(value.Length);
         bounds.Append(value);
-        var pages = new PooledBuffer(1024);
+        var pages = new PageBytes();
         long uncompressed = dictionary.Length;
         EncodedPage[] index = WritePages(pages, value.Length);
         uncompressed += pages.Length;
@@ -72,7 +72,7 @@ internal sealed class ConstantColumnWriter
         };
     }
 
-    private EncodedPage[] WritePages(PooledBuffer pages, int valueLength)
+    private EncodedPage[] WritePages(PageBytes pages, int valueLength)
     {
         var index = new EncodedPage[(int)((_rowCount + _options.PageRowCount - 1) / _options.PageRowCount)];
         using var scratch = new PooledBuffer(PageHeaderFormat.BytesMax);
@@ -91,12 +91,13 @@ internal sealed class ConstantColumnWriter
             body[at++] = 1;
             at += RleHybrid.EncodeRun(rows, 0, 1, body[at..]);
             var header = new PageHeader { Type = PageType.DataPage, NumValues = rows, Encoding = ParquetEncoding.RleDictionary };
-            int offset = pages.Length;
-            PageAssembly.Append(pages, header, body[..at], CompressionCodec.Uncompressed, 0, scratch);
+            long offset = pages.Length;
+            PooledBuffer room = pages.RoomFor(PageAssembly.Bound(CompressionCodec.Uncompressed, at));
+            PageAssembly.Append(room, header, body[..at], CompressionCodec.Uncompressed, 0, scratch);
             index[i] = new EncodedPage
             {
                 Offset = offset,
-                ByteCount = pages.Length - offset,
+                ByteCount = (int)(pages.Length - offset),
                 RowCount = rows,
                 ValueCount = rows,
                 MinimumLength = valueLength,

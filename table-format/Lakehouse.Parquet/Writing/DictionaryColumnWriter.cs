@@ -295,7 +295,7 @@ internal abstract class DictionaryColumnWriter : ColumnWriter
             bool isNull = levels is null && page.NullCount == page.ValueCount;
             ReadOnlySpan<uint> indexes = isNull
                 ? default
-                : Decode(taken.Pages.Written.Slice((int)page.Offset, page.ByteCount), page, scratch, bits, levels);
+                : Decode(taken.Pages.Page(page), page, scratch, bits, levels);
             Replay(levels, bits, page.ValueCount, page.NullCount, indexes);
         }
 

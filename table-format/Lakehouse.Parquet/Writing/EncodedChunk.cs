@@ -11,13 +11,11 @@ internal sealed record EncodedChunk : ChunkFacts, IDisposable
     }
 
     /// <summary>The data pages with their headers, without gaps. Their bytes are there until <see cref="ReleasePages"/>.</summary>
-    internal required PooledBuffer Pages
+    internal required PageBytes Pages
     {
         get;
         init => (field, PagesByteCount) = (value, value.Length);
     }
-
-    internal long MemoryByteCount => (DictionaryPage?.Capacity ?? 0) + (long)Pages.Capacity + Bounds.Capacity;
 
     /// <summary>Gives the bytes of the pages back once they are written; what the footer says of them stays.</summary>
     internal void ReleasePages()

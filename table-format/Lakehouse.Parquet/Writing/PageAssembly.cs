@@ -3,6 +3,9 @@ namespace Lakehouse.Parquet;
 /// <summary>Puts pages together: <c>header | body</c>, the body compressed, its CRC in the header.</summary>
 internal static class PageAssembly
 {
+    /// <summary>Room that <see cref="Append"/> takes for a page of so many bytes.</summary>
+    internal static int Bound(CompressionCodec codec, int bodyLength) => checked(PageHeaderFormat.BytesMax + PageCodec.Bound(codec, bodyLength));
+
     /// <summary>
     /// Appends a page; sizes and CRC of the header are filled in. Gives the bytes of the header. Compresses straight into the target,
     /// behind the room for the longest header, and moves the body up to the header afterwards: moving is far cheaper than compressing.
@@ -11,25 +14,32 @@ internal static class PageAssembly
     internal static int Append(
         PooledBuffer target, PageHeader header, ReadOnlySpan<byte> body, CompressionCodec codec, int level, PooledBuffer scratch)
     {
+        header = header with { UncompressedPageSize = body.Length };
+        if (codec == CompressionCodec.Uncompressed)
+        {
+            WriteHeader(scratch, header with { IsCompressed = false }, body);
+            target.Append(scratch.Written);
+            target.Append(body);
+            return scratch.Length;
+        }
+
         int levels = header.Type == PageType.DataPageV2 ? header.LevelsByteLength : 0;
         ReadOnlySpan<byte> values = body[levels..];
-        Span<byte> room = target.Reserve(checked(PageHeaderFormat.BytesMax + levels + PageCodec.Bound(codec, values.Length)));
+        Span<byte> room = target.Reserve(Bound(codec, body.Length));
         Span<byte> packed = room[PageHeaderFormat.BytesMax..];
         body[..levels].CopyTo(packed);
         bool isV2 = header.Type == PageType.DataPageV2;
-        bool isEmpty = isV2 && values.IsEmpty;
         int stride = StrideOf(
             header.Encoding, body.Length - header.RepetitionLevelsByteLength - header.DefinitionLevelsByteLength, header.NumValues - (header.NumNulls ?? 0));
-        int length = isEmpty ? 0 : PageCodec.Compress(codec, level, values, packed[levels..], stride);
-        bool isCompressed = codec != CompressionCodec.Uncompressed && !isEmpty && !(isV2 && length >= values.Length);
-        if (isV2 && !isCompressed)
+        int length = isV2 && values.IsEmpty ? 0 : PageCodec.Compress(codec, level, values, packed[levels..], stride);
+        bool isCompressed = !isV2 || (length > 0 && length < values.Length);
+        if (!isCompressed)
         {
             values.CopyTo(packed[levels..]);
             length = values.Length;
         }
 
-        header = header with { UncompressedPageSize = body.Length, IsCompressed = isCompressed };
-        return End(target, header, room, packed[..(levels + length)], scratch);
+        return End(target, header with { IsCompressed = isCompressed }, room, packed[..(levels + length)], scratch);
     }
 
     /// <summary>
@@ -60,14 +70,18 @@ internal static class PageAssembly
     /// <summary>Puts the header before what is packed behind the room for it.</summary>
     private static int End(PooledBuffer target, PageHeader header, Span<byte> room, ReadOnlySpan<byte> packed, PooledBuffer scratch)
     {
-        scratch.Clear();
-        header = header with { CompressedPageSize = packed.Length, Crc = (int)Crc32.Append(0, packed) };
-        PageHeaderFormat.Write(scratch, header);
-        Invariant.Holds(scratch.Length <= PageHeaderFormat.BytesMax, "a page header fits its room");
+        WriteHeader(scratch, header, packed);
         packed.CopyTo(room[scratch.Length..]);
         scratch.Written.CopyTo(room);
         target.Advance(scratch.Length + packed.Length);
         return scratch.Length;
+    }
+
+    private static void WriteHeader(PooledBuffer target, PageHeader header, ReadOnlySpan<byte> packed)
+    {
+        target.Clear();
+        PageHeaderFormat.Write(target, header with { CompressedPageSize = packed.Length, Crc = (int)Crc32.Append(0, packed) });
+        Invariant.Holds(target.Length <= PageHeaderFormat.BytesMax, "a page header fits its room");
     }
 
     /// <summary>

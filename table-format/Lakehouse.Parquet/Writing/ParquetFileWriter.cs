@@ -255,7 +255,10 @@ public sealed class ParquetFileWriter : IDisposable
                     await upload.WriteAsync(dictionary.WrittenMemory, cancellation);
                 }
 
-                await upload.WriteAsync(chunks[c].Pages.WrittenMemory, cancellation);
+                foreach (ReadOnlyMemory<byte> piece in chunks[c].Pages.Pieces)
+                {
+                    await upload.WriteAsync(piece, cancellation);
+                }
             }
 
             // < Only now: copies of a column share the buffers of its original.
@@ -394,6 +397,3 @@ public sealed class ParquetFileWriter : IDisposable
             _ => new FixedColumnWriter<long>(field, options, state, path),
         };
 }
-
-/// <summary>A row group whose chunks are encoded, in schema order.</summary>
-internal sealed record EncodedRowGroup(long RowCount, EncodedChunk[] Chunks);
