@@ -12,6 +12,7 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
     private readonly PooledBuffer _plain = new(64 << 10);
     private readonly PooledBuffer _scratch = new(64 << 10);
     private readonly EntryTable _table = new();
+    private readonly NumberPlaces _places = new();
     private int[] _starts = [];
 
     // Whether entries have been looked up; not as long as every dictionary has continued the others.
@@ -101,6 +102,7 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
         _plain.Dispose();
         _scratch.Dispose();
         _table.Dispose();
+        _places.Dispose();
         ArrayPool<int>.Shared.Return(_starts);
         ArrayPool<uint>.Shared.Return(_maps);
         (_starts, _maps) = ([], []);
@@ -124,6 +126,7 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
             _plain.TruncateTo(lengthBefore);
             Count = countBefore;
             _table.Clear();
+            _places.Clear();
             return false;
         }
 
@@ -141,6 +144,11 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
     private int LookUp(ReadOnlySpan<byte> plain, Span<uint> indexes)
     {
         int all = Count;
+        if (_places.TryFind(leaf, plain, indexes, _plain, ref all))
+        {
+            return all;
+        }
+
         switch (leaf.StoredWidth)
         {
             case sizeof(uint):
