@@ -10,7 +10,7 @@ internal static class EntriesInOrder
     /// <summary>How many pages of a piece, from the first on, have the values of its dictionary; 0 when that cannot stand for them.</summary>
     internal static int PageCount(ChunkPiece piece, PlainDictionary plain, PageParts parts, int bytesMax)
     {
-        if (piece.Codec != CompressionCodec.Zstd || !plain.IsExact || piece.EntryCount == 0
+        if (piece.Codec != CompressionCodec.Zstd || piece.EntryCount == 0
             || piece.Dictionary is not { } dictionary || dictionary.Header.UncompressedPageSize > bytesMax
             || !ZstdFrame.CanFollow(piece.PackedDictionary.Span, dictionary.Header.UncompressedPageSize))
         {
@@ -18,7 +18,20 @@ internal static class EntriesInOrder
         }
 
         int count = piece.DictionaryPageCount;
-        return MayBe(piece, count) && Are(piece, count, parts) ? count : 0;
+        return MayBe(piece, count) && plain.IsExact(VariableByteCount(piece, count)) && Are(piece, count, parts) ? count : 0;
+    }
+
+    /// <summary>Bytes of the values of the first pages; -1 when they are not known.</summary>
+    private static long VariableByteCount(ChunkPiece piece, int count)
+    {
+        long bytes = 0;
+        for (int p = 0; p < count && bytes >= 0; p++)
+        {
+            long ofPage = piece.VariableByteCountOf(p);
+            bytes = ofPage < 0 ? -1 : bytes + ofPage;
+        }
+
+        return bytes;
     }
 
     /// <summary>Whether there are as many values as entries, as far as is known without a look at them.</summary>

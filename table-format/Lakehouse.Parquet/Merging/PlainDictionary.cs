@@ -2,40 +2,42 @@ using System.Runtime.InteropServices;
 
 namespace Lakehouse.Parquet;
 
-/// <summary>The dictionary of a piece with its entries, for pages whose values have to stand for themselves. Not thread safe.</summary>
-internal sealed class PlainDictionary : IDisposable
+/// <summary>
+/// The dictionary of a piece with its entries, for pages whose values have to stand for themselves. Unpacked when the entries are needed. Not
+/// thread safe.
+/// </summary>
+internal sealed class PlainDictionary(ChunkPiece piece, LeafType leaf) : IDisposable
 {
-    private readonly PooledBuffer _plain = new(64 << 10);
-    private readonly int[] _starts;
-    private readonly int _width;
+    private readonly PooledBuffer _plain = new();
+    private readonly int _width = leaf.StoredWidth;
+    private int[] _starts = [];
+    private bool _isOpen;
+    private bool _isExact;
 
-    internal PlainDictionary(ChunkPiece piece, LeafType leaf)
+    /// <summary>
+    /// Whether nothing stands behind the entries, and they are as they were written. Told by sizes where those are known and there are
+    /// <paramref name="variableByteCount"/> bytes in the values of entries that say how long they are; -1 for unknown ones.
+    /// </summary>
+    internal bool IsExact(long variableByteCount)
     {
-        piece.UnpackDictionary(_plain);
-        int end = PlainEntries.ByteCount(leaf, _plain.Written, piece.EntryCount);
-        IsExact = end == _plain.Length;
-        _width = leaf.StoredWidth;
-        if (_width > 0)
+        PageHeader header = piece.Dictionary!.Value.Header; // < Not null: a dictionary is made of it.
+        long bytes = _width > 0 ? (long)_width * header.NumValues
+            : variableByteCount < 0 ? -1
+            : variableByteCount + (sizeof(uint) * (long)header.NumValues);
+        if (!_isOpen && bytes == header.UncompressedPageSize)
         {
-            _starts = [];
-            return;
+            PageAssembly.CheckSum(header, piece.PackedDictionary.Span);
+            return true;
         }
 
-        _starts = new int[piece.EntryCount + 1];
-        for (int i = 0; i < piece.EntryCount; i++)
-        {
-            _starts[i + 1] = _starts[i] + PlainEntries.EntryByteCount(leaf, _plain.Written, _starts[i]);
-        }
-
-        Invariant.Holds(_starts[^1] == end, "entries follow each other without gaps");
+        Open();
+        return _isExact;
     }
-
-    /// <summary>Whether nothing stands behind the entries.</summary>
-    internal bool IsExact { get; }
 
     /// <summary>Appends the PLAIN values that indexes stand for; they are below the number of entries.</summary>
     internal void Append(ReadOnlySpan<uint> indexes, PooledBuffer target)
     {
+        Open();
         ReadOnlySpan<byte> plain = _plain.Written;
         if (_width == 8)
         {
@@ -56,6 +58,29 @@ internal sealed class PlainDictionary : IDisposable
         foreach (uint index in indexes)
         {
             target.Append(plain[_starts[index].._starts[index + 1]]);
+        }
+    }
+
+    private void Open()
+    {
+        if (_isOpen)
+        {
+            return;
+        }
+
+        _isOpen = true;
+        piece.UnpackDictionary(_plain);
+        int end = PlainEntries.ByteCount(leaf, _plain.Written, piece.EntryCount);
+        _isExact = end == _plain.Length;
+        if (_width == 0)
+        {
+            _starts = new int[piece.EntryCount + 1];
+            for (int i = 0; i < piece.EntryCount; i++)
+            {
+                _starts[i + 1] = _starts[i] + PlainEntries.EntryByteCount(leaf, _plain.Written, _starts[i]);
+            }
+
+            Invariant.Holds(_starts[^1] == end, "entries follow each other without gaps");
         }
     }
 

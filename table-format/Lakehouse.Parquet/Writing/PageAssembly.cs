@@ -98,11 +98,7 @@ internal static class PageAssembly
     /// </summary>
     internal static void Unpack(CompressionCodec codec, in PageHeader header, ReadOnlySpan<byte> packed, PooledBuffer target)
     {
-        if (header.Crc is { } crc && crc != (int)Crc32.Append(0, packed))
-        {
-            throw new ParquetFormatException("A page does not match its checksum: the file is damaged.");
-        }
-
+        CheckSum(header, packed);
         int size = header.UncompressedPageSize;
         int levels = header.Type == PageType.DataPageV2 ? header.LevelsByteLength : 0;
         if (levels < 0 || levels > packed.Length || levels > size)
@@ -124,5 +120,14 @@ internal static class PageAssembly
         }
 
         target.Advance(size);
+    }
+
+    /// <summary>Throws <see cref="ParquetFormatException"/> when packed bytes are not those that the header has the checksum of.</summary>
+    internal static void CheckSum(in PageHeader header, ReadOnlySpan<byte> packed)
+    {
+        if (header.Crc is { } crc && crc != (int)Crc32.Append(0, packed))
+        {
+            throw new ParquetFormatException("A page does not match its checksum: the file is damaged.");
+        }
     }
 }

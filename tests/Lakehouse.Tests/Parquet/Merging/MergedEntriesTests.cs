@@ -92,6 +92,7 @@ public sealed class MergedEntriesTests
     [Theory]
     [InlineData(TypeKind.Int)]
     [InlineData(TypeKind.Long)]
+    [InlineData(TypeKind.Double)]
     [InlineData(TypeKind.String)]
     public async Task Many_dictionaries_become_one(TypeKind kind)
     {
@@ -113,6 +114,9 @@ public sealed class MergedEntriesTests
                     case TypeKind.Long:
                         values.Append(BitConverter.DoubleToInt64Bits(value / 100.0));
                         break;
+                    case TypeKind.Double:
+                        values.Append(value / (f < 9 ? 100.0 : 3.0));
+                        break;
                     default:
                         values.Append(System.Text.Encoding.ASCII.GetBytes(new string('v', value % 23) + value));
                         break;
@@ -127,6 +131,51 @@ public sealed class MergedEntriesTests
         Assert.DoesNotContain(
             file.MetaData.RowGroups.SelectMany(static g => g.Columns).SelectMany(static c => c.MetaData.EncodingStats),
             static e => e is { PageType: not PageType.DictionaryPage, Encoding: ParquetEncoding.Plain });
+    }
+
+    [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(-1, 0, true)]
+    [InlineData(-1, 3, false)]
+    [InlineData(3, 3, false)]
+    [InlineData(1, 0, true)]
+    public void Texts_are_not_unpacked_where_their_sizes_are_known(int wrong, int behind, bool isExact)
+    {
+        string[] texts = [.. Enumerable.Range(0, 500).Select(static i => new string('t', i % 7) + i)];
+        byte[] plain = [.. texts.SelectMany(static t => BitConverter.GetBytes(t.Length).Concat(System.Text.Encoding.ASCII.GetBytes(t))), .. new byte[behind]];
+        byte[] frame = Packed(plain, 1);
+        var header = new PageHeader
+        {
+            Type = PageType.DictionaryPage,
+            NumValues = texts.Length,
+            Encoding = ParquetEncoding.Plain,
+            UncompressedPageSize = plain.Length,
+            CompressedPageSize = frame.Length,
+        };
+        Leaf leaf = MergeColumn.Canonical(new Field("x", TypeKind.String)).Leaves[0].Leaf;
+        ChunkPiece Piece(int crc) => new()
+        {
+            Leaf = leaf,
+            Codec = CompressionCodec.Zstd,
+            Dictionary = new PiecePage(0, 0, header with { Crc = crc }, 0),
+            DictionaryBytes = frame,
+            Bytes = default,
+            Pages = [],
+            RowCount = texts.Length,
+            ValueCount = texts.Length,
+        };
+        int sum = (int)Crc32.Append(0, frame);
+        long bytes = wrong < 0 ? -1 : texts.Sum(static t => t.Length) + wrong;
+        using var found = new PlainDictionary(Piece(sum), leaf.Type);
+        Assert.Equal(isExact || wrong == behind, found.IsExact(bytes));
+        using var target = new PooledBuffer();
+        found.Append([499, 0, 7], target);
+        Assert.Equal("\u0005\0\0\0tt499\u0001\0\0\0" + "0\u0001\0\0\0" + "7", System.Text.Encoding.ASCII.GetString(target.Written));
+        Assert.Throws<ParquetFormatException>(() =>
+        {
+            using var damaged = new PlainDictionary(Piece(sum + 1), leaf.Type);
+            damaged.IsExact(bytes);
+        });
     }
 
     [Fact]
