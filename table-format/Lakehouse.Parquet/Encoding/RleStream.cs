@@ -53,6 +53,20 @@ internal struct RleStream
         }
     }
 
+    /// <summary>
+    /// Whether so many values, the next ones, are one run of a value. Throws <see cref="ParquetFormatException"/> when the bytes end early.
+    /// </summary>
+    internal readonly bool IsRunOf(ReadOnlySpan<byte> page, int count, uint value)
+    {
+        RleStream next = this;
+        if (next._left == 0)
+        {
+            next.NextRun(page[.._end]);
+        }
+
+        return !next._isPacked && next._left >= count && next._value == value;
+    }
+
     private void NextRun(ReadOnlySpan<byte> page)
     {
         uint header = ReadVarInt(page);

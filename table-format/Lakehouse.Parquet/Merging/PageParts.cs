@@ -21,6 +21,10 @@ internal sealed class PageParts : IDisposable
     private uint[] _indexes = ArrayPool<uint>.Shared.Rent(1 << 15);
     private int _valuesStart;
 
+    // How many repetition levels are known to be 0; and the level that all definition levels have which are not filled in, -1 for none.
+    private int _zeroCount;
+    private int _definition = -1;
+
     /// <summary>The whole body.</summary>
     internal ReadOnlySpan<byte> Body => _body.Written;
 
@@ -38,7 +42,20 @@ internal sealed class PageParts : IDisposable
 
     internal ReadOnlySpan<uint> Repetitions => _repetitions.AsSpan(0, Count);
 
-    internal Span<uint> Definitions => _definitions.AsSpan(0, Count);
+    internal Span<uint> Definitions
+    {
+        get
+        {
+            Span<uint> definitions = _definitions.AsSpan(0, Count);
+            if (_definition >= 0)
+            {
+                definitions.Fill((uint)_definition);
+                _definition = -1;
+            }
+
+            return definitions;
+        }
+    }
 
     /// <summary>Unpacks a page and reads its levels. Throws <see cref="ParquetFormatException"/> when they make no sense.</summary>
     internal void Open(ChunkPiece piece, in PiecePage page)
@@ -65,11 +82,37 @@ internal sealed class PageParts : IDisposable
         }
 
         _valuesStart = start;
-        PooledArrays.Grow(ref _repetitions, 0, Count + Slack);
+        ReadRepetitions(ref repetitions, leaf.MaxRepetition);
         PooledArrays.Grow(ref _definitions, 0, Count + Slack);
-        repetitions.Read(Body, _repetitions.AsSpan(0, Count));
+        if (leaf.MaxDefinition == 0 || definitions.IsRunOf(Body, Count, (uint)leaf.MaxDefinition))
+        {
+            (_definition, Present) = (leaf.MaxDefinition, Count); // < Most pages have no nulls, and most of those are not asked for levels.
+            return;
+        }
+
+        _definition = -1;
         definitions.Read(Body, _definitions.AsSpan(0, Count));
-        Present = leaf.MaxDefinition == 0 ? Count : Definitions.Count((uint)leaf.MaxDefinition);
+        Present = Definitions.Count((uint)leaf.MaxDefinition);
+    }
+
+    private void ReadRepetitions(ref LevelStream levels, int max)
+    {
+        if (_repetitions.Length < Count + Slack)
+        {
+            PooledArrays.Grow(ref _repetitions, 0, Count + Slack);
+            _zeroCount = 0;
+        }
+
+        if (max > 0)
+        {
+            levels.Read(Body, _repetitions.AsSpan(0, Count));
+            _zeroCount = 0;
+        }
+        else if (_zeroCount < Count)
+        {
+            _repetitions.AsSpan(_zeroCount..Count).Clear();
+            _zeroCount = Count;
+        }
     }
 
     /// <summary>

@@ -85,5 +85,9 @@ internal struct LevelStream
         }
     }
 
+    /// <summary>Whether so many levels, the next ones, are one run of a level. Throws <see cref="ParquetFormatException"/> when there is none.</summary>
+    internal readonly bool IsRunOf(ReadOnlySpan<byte> page, int count, uint level) =>
+        _max > 0 && !_isBitPacked && count > 0 && _runs.IsRunOf(page, count, level);
+
     private static int WidthOf(int max) => 32 - BitOperations.LeadingZeroCount((uint)max);
 }
