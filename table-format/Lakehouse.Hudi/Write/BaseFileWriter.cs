@@ -92,7 +92,7 @@ public sealed class BaseFileWriter : IDisposable, IAsyncDisposable
         }
 
         ImmutableArray<ColumnVector> columns = rows.Columns;
-        (ColumnVector seqno, ColumnVector? key) = _meta.Build(columns, rows.RowCount, identity);
+        (ColumnVector seqno, ColumnVector? key, bool ownsKey) = _meta.Build(columns, rows.RowCount, identity);
         try
         {
             _columns[1] = seqno;
@@ -108,7 +108,10 @@ public sealed class BaseFileWriter : IDisposable, IAsyncDisposable
         {
             Array.Clear(_columns);
             seqno.Dispose();
-            key?.Dispose();
+            if (ownsKey)
+            {
+                key?.Dispose();
+            }
         }
 
         if (_eventTime >= 0)

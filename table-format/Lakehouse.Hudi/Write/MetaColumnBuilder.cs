@@ -12,6 +12,7 @@ namespace Lakehouse.Hudi;
 internal sealed class MetaColumnBuilder : IDisposable
 {
     private const int OffsetDigitsMax = 20;
+    private const int TextOnStackMax = 320; // < Names of topics have 249 bytes at most.
     private readonly ColumnBuilder _seqnos = new(TypeKind.String);
     private readonly ColumnBuilder _keys = new(TypeKind.String);
     private readonly ImmutableArray<int> _keyFields;
@@ -34,8 +35,10 @@ internal sealed class MetaColumnBuilder : IDisposable
     /// <summary>True where the table has no record key: the row's number is its key.</summary>
     internal bool KeysAreSeqnos => _keyFields.IsEmpty;
 
-    /// <summary>The two columns, owned by the caller; no keys where they are the seqnos.</summary>
-    internal (ColumnVector Seqno, ColumnVector? Key) Build(ImmutableArray<ColumnVector> columns, int rowCount, RowIdentity identity)
+    /// <summary>
+    /// The two columns; no keys where they are the seqnos. The caller owns the first, and the second unless that is the key field itself.
+    /// </summary>
+    internal (ColumnVector Seqno, ColumnVector? Key, bool OwnsKey) Build(ImmutableArray<ColumnVector> columns, int rowCount, RowIdentity identity)
     {
         if (identity.Offsets.Length != rowCount || identity.Offsets.Type.Kind != TypeKind.Long || identity.Offsets.NullCount != 0)
         {
@@ -46,22 +49,58 @@ internal sealed class MetaColumnBuilder : IDisposable
         AppendSeqnos(_seqnos, identity.Prefix.Span, identity.Offsets.Values<long>());
         if (_keyFields.IsEmpty)
         {
-            return (_seqnos.Finish(), null);
+            return (_seqnos.Finish(), null, false);
+        }
+
+        if (_keyFields.Length == 1 && IsItsOwnText(columns[_keyFields[0]]))
+        {
+            return (_seqnos.Finish(), columns[_keyFields[0]], false);
         }
 
         AppendKeys(_keys, columns, _keyFields, _keyLabels, rowCount);
-        return (_seqnos.Finish(), _keys.Finish());
+        return (_seqnos.Finish(), _keys.Finish(), true);
     }
 
     private static void AppendSeqnos(ColumnBuilder seqnos, ReadOnlySpan<byte> prefix, ReadOnlySpan<long> offsets)
     {
+        int textMax = prefix.Length + OffsetDigitsMax;
+        Span<byte> text = textMax <= TextOnStackMax ? stackalloc byte[TextOnStackMax] : new byte[textMax];
+        prefix.CopyTo(text);
+        int length = 0;
+        long next = long.MinValue;
         foreach (long offset in offsets)
         {
-            Span<byte> room = seqnos.Prepare(prefix.Length + OffsetDigitsMax);
-            prefix.CopyTo(room);
-            Utf8Formatter.TryFormat(offset, room[prefix.Length..], out int digits);
-            seqnos.Commit(prefix.Length + digits);
+            if (offset == next && text[length - 1] < (byte)'9')
+            {
+                text[length - 1]++; // < Nine times in ten, as offsets count up by one.
+            }
+            else
+            {
+                Utf8Formatter.TryFormat(offset, text[prefix.Length..], out int digits);
+                length = prefix.Length + digits;
+            }
+
+            next = offset + 1;
+            seqnos.Append(text[..length]);
         }
+    }
+
+    /// <summary>Whether the texts of a key's only field are the keys: none stands for null or nothing.</summary>
+    private static bool IsItsOwnText(ColumnVector field)
+    {
+        if (field.Type.Kind != TypeKind.String || field.NullCount > 0)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<int> offsets = field.Offsets;
+        bool anyEmpty = false;
+        for (int i = 1; i < offsets.Length; i++)
+        {
+            anyEmpty |= offsets[i] == offsets[i - 1];
+        }
+
+        return !anyEmpty;
     }
 
     private static void AppendKeys(
