@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Lakehouse.Ingest;
 using Lakehouse.Testing;
 using Xunit;
@@ -107,6 +108,37 @@ public sealed class PipelineSchemaFileTests
         }
     }
 
+    [Fact]
+    public void The_schema_allows_a_variable_where_the_parser_replaces_it_and_nowhere_else()
+    {
+        int allowed = 0;
+        int forbidden = 0;
+        foreach ((string[] path, JsonNode node) in Nodes([], Root).Where(static n => n.Path.Length > 0))
+        {
+            JsonNode sample = Sample(node, []);
+            bool isAllowed = AllowsVariable(node);
+            Assert.Equal((path, isAllowed), (path, Reads(With(path, "${VARIABLE}"), sample)));
+            _ = isAllowed ? allowed++ : forbidden++;
+            if (sample is JsonArray and [JsonValue first, ..])
+            {
+                Assert.Equal((path, AllowsVariable(node["items"]!)), (path, Reads(With(path, new JsonArray("${VARIABLE}")), first)));
+            }
+        }
+
+        Assert.True(allowed > 40 && forbidden > 20, $"Only {allowed} and {forbidden} values.");
+    }
+
+    [Theory]
+    [InlineData("name", "column", """{ "name": "${VARIABLE}", "type": "int" }""")]
+    [InlineData("type", "int", """{ "name": "column", "type": "${VARIABLE}" }""")]
+    [InlineData("type", "list", """{ "name": "column", "type": "${VARIABLE}", "items": "int" }""")]
+    [InlineData("required", "true", """{ "name": "column", "type": "int", "required": "${VARIABLE}" }""")]
+    [InlineData("items", "int", """{ "name": "column", "type": "list", "items": "${VARIABLE}" }""")]
+    [InlineData("values", "int", """{ "name": "column", "type": "map", "values": "${VARIABLE}" }""")]
+    [InlineData("fields", "column", """{ "name": "column", "type": "struct", "fields": "${VARIABLE}" }""")]
+    public void So_it_does_in_columns(string key, string value, string column) =>
+        Assert.Equal(AllowsVariable(Root["$defs"]!["column"]!["properties"]![key]!), Reads(WithColumn(column), value));
+
     /// <summary>The values below a schema, each with its path in a document; columns are looked at by themselves.</summary>
     private static IEnumerable<(string[] Path, JsonNode Schema)> Nodes(string[] path, JsonNode schema)
     {
@@ -115,7 +147,7 @@ public sealed class PipelineSchemaFileTests
         IEnumerable<(string Key, JsonNode Schema)> below = path is ["schema"] ? [] : schema switch
         {
             _ when schema["properties"] is JsonObject properties => properties.Select(static p => (p.Key, p.Value!)),
-            _ when schema["items"]?["anyOf"] is JsonArray steps => steps.Select(static (s, i) => ($"{i}", s!)),
+            _ when Alternatives(schema) is { } steps => steps.Select(static (s, i) => ($"{i}", s!)),
             _ when schema["items"] is { } items && Resolved(items)["properties"] is not null => [("0", items)],
             _ => [],
         };
@@ -127,19 +159,19 @@ public sealed class PipelineSchemaFileTests
 
     private static IEnumerable<JsonNode?> Allowed(JsonNode schema) => schema switch
     {
-        _ when schema["anyOf"] is JsonArray any => any.SelectMany(static a => Allowed(a!)),
+        _ when schema["anyOf"] is JsonArray any => any.SelectMany(static a => Allowed(Resolved(a!))),
         _ when schema["enum"] is JsonArray words => words,
-        _ when (string?)schema["type"] == "boolean" => [true, false],
-        _ when (string?)schema["type"] == "integer" => [(int)schema["minimum"]!, (int)schema["maximum"]!, .. schema["examples"]!.AsArray()],
+        _ when IsOf(schema, "boolean") => [true, false],
+        _ when IsOf(schema, "integer") => [(int)schema["minimum"]!, (int)schema["maximum"]!, .. schema["examples"]!.AsArray()],
         _ => schema["examples"]?.AsArray() ?? [],
     };
 
     private static IEnumerable<JsonNode> Forbidden(JsonNode schema) => schema switch
     {
         _ when schema["anyOf"] is not null || schema["enum"] is not null => [Unknown],
-        _ when schema["pattern"] is not null || (string?)schema["type"] == "boolean" => ["@"],
-        _ when (string?)schema["type"] == "integer" => [(int)schema["minimum"]! - 1L, (int)schema["maximum"]! + 1L],
-        _ when schema["items"]?["enum"] is not null => [new JsonArray(Unknown)],
+        _ when IsOf(schema, "integer") => [(int)schema["minimum"]! - 1L, (int)schema["maximum"]! + 1L, "@", "${1}"],
+        _ when schema["pattern"] is not null => ["@", "${1}"],
+        _ when schema["items"]?["anyOf"]?[0]?["enum"] is not null => [new JsonArray(Unknown)],
         _ => [],
     };
 
@@ -188,7 +220,7 @@ public sealed class PipelineSchemaFileTests
             return sample;
         }
 
-        if (schema["items"]?["anyOf"] is JsonArray alternatives)
+        if (Alternatives(schema) is { } alternatives)
         {
             return new JsonArray([.. alternatives.Select(static a => Sample(a!, []))]);
         }
@@ -227,7 +259,35 @@ public sealed class PipelineSchemaFileTests
         return [.. message.Split("Known here: ")[1].TrimEnd('.').Split(", ").Distinct()];
     }
 
+    /// <summary>Whether a list is one of mappings of several forms.</summary>
+    private static JsonArray? Alternatives(JsonNode schema) =>
+        schema["items"]?["anyOf"] is JsonArray any && any[0]!["properties"] is not null ? any : null;
+
+    private static bool IsOf(JsonNode schema, string type) =>
+        schema["type"] is JsonArray several ? several.Any(t => (string?)t == type) : (string?)schema["type"] == type;
+
+    private static bool AllowsVariable(JsonNode schema) => Resolved(schema) switch
+    {
+        var any when any["anyOf"] is JsonArray alternatives => alternatives.Any(static a => AllowsVariable(a!)),
+        var text when IsOf(text, "string") => text["pattern"] is null || Regex.IsMatch("${VARIABLE}", (string)text["pattern"]!),
+        _ => false,
+    };
+
+    /// <summary>Whether a document is read while the variable has this value.</summary>
+    private static bool Reads(JsonObject document, JsonNode value)
+    {
+        try
+        {
+            Parse(document, value is JsonValue ? value.ToString() : "");
+            return true;
+        }
+        catch (PipelineDefinitionException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>JSON is YAML.</summary>
-    private static PipelineDefinition Parse(JsonObject document) => PipelineDefinition.Parse(
-        document.ToJsonString(), "pipeline.yaml", static _ => null, static _ => Root["properties"]!["schema"]!["examples"]![0]!.ToJsonString());
+    private static PipelineDefinition Parse(JsonObject document, string? variable = null) => PipelineDefinition.Parse(
+        document.ToJsonString(), "pipeline.yaml", _ => variable, static _ => Root["properties"]!["schema"]!["examples"]![0]!.ToJsonString());
 }
