@@ -13,7 +13,7 @@ public sealed class ServiceInstantTests(SampleTables tables)
     public async Task Hudi_Java_reads_a_clean_and_a_savepoint()
     {
         SampleTable sample = await tables.GetAsync("that was cleaned");
-        ILookup<string, JsonElement> records = await HudiJavaServices.ReadAsync(sample.Folder, Cancellation);
+        ILookup<string, JsonElement> records = await ForeignReaders.HudiJava.ReadServicesAsync(sample.Folder, Cancellation);
         JsonElement clean = Assert.Single(records["clean"]);
         string newest = sample.Instants.Last();
         Assert.Equal(newest, clean.GetProperty("earliestCommitToRetain").GetString());
@@ -45,7 +45,7 @@ public sealed class ServiceInstantTests(SampleTables tables)
     public async Task Hudi_Java_reads_restores()
     {
         SampleTable sample = await tables.GetAsync("that went back and on again");
-        ILookup<string, JsonElement> records = await HudiJavaServices.ReadAsync(sample.Folder, Cancellation);
+        ILookup<string, JsonElement> records = await ForeignReaders.HudiJava.ReadServicesAsync(sample.Folder, Cancellation);
         Assert.Equal([1, 2], records["restore"].Select(static r => r.GetProperty("instantsToRollback").GetArrayLength()));
         JsonElement last = records["restore"].Last();
         Assert.Equal(2, last.GetProperty("hoodieRestoreMetadata").EnumerateObject().Count());
@@ -60,7 +60,7 @@ public sealed class ServiceInstantTests(SampleTables tables)
     public async Task Hudi_Java_reads_the_plan_of_a_merge_as_that_of_a_clustering(string table)
     {
         SampleTable sample = await tables.GetAsync(table);
-        JsonElement requested = Assert.Single((await HudiJavaServices.ReadAsync(sample.Folder, Cancellation))["replacecommit.requested"]);
+        JsonElement requested = Assert.Single((await ForeignReaders.HudiJava.ReadServicesAsync(sample.Folder, Cancellation))["replacecommit.requested"]);
         Assert.Equal("CLUSTER", requested.GetProperty("operationType").GetString());
         JsonElement plan = requested.GetProperty("clusteringPlan");
         Assert.True(plan.GetProperty("preserveHoodieMetadata").GetBoolean());
