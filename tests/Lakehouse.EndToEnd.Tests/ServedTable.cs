@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Lakehouse.Testing;
 
 namespace Lakehouse.EndToEnd.Tests;
@@ -42,7 +43,13 @@ internal sealed class ServedTable(TableAt table)
     {
         (int exitCode, string output, _) = await LakehouseProcess.RunAsync(
             Patience, AppContext.BaseDirectory, table.Environment, "timeline", table.Location, "--json");
-        return exitCode == 0 && output.Contains(": \"commit\"", StringComparison.Ordinal);
+        if (exitCode != 0)
+        {
+            return false; // There is no table yet.
+        }
+
+        using JsonDocument timeline = JsonDocument.Parse(output);
+        return timeline.RootElement.GetProperty("instant_count").GetInt32() > 0;
     }
 
     private async Task SucceedAsync(params string[] arguments)
