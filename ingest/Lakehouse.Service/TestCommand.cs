@@ -7,10 +7,9 @@ namespace Lakehouse.Service;
 
 /// <summary>
 /// <c>lakehouse test [FILTER]...</c>: runs every test project that the launcher has built, shows what they say and ends with one line,
-/// <c>N passed, N failed, N skipped</c>. The quickest goes first, alone, and installs what is missing beside the repository; the others, which
-/// wait for brokers and stores a good deal, run side by side. A filter is any part of a test's full name. A test that hangs is named every
-/// five minutes and does not hold up the whole: a project that runs far longer than all its tests need is ended and counts as a failure.
-/// Who names tests, perhaps in their long form, waits for them.
+/// <c>N passed, N failed, N skipped</c>. They run side by side, since many tests wait for brokers and stores while others compute. A filter is
+/// any part of a test's full name. A test that hangs is named every five minutes and does not hold up the whole: a project that runs far
+/// longer than all its tests need is ended and counts as a failure. Who names tests, perhaps in their long form, waits for them.
 /// </summary>
 internal static partial class TestCommand
 {
@@ -45,16 +44,13 @@ internal static partial class TestCommand
         }
 
         var sum = new Counts(0, 0, 0);
-        foreach (string[] sideBySide in (string[][])[runners[..1], runners[1..]])
+        TestProgress[] said = [.. runners.Select(_ => new TestProgress(progress))];
+        Task<Counts>[] runs = [.. runners.Select((runner, i) => RunAsync(runner, filters, said[i]))];
+        for (int i = 0; i < runs.Length; i++)
         {
-            TestProgress[] said = [.. sideBySide.Select(_ => new TestProgress(progress))];
-            Task<Counts>[] runs = [.. sideBySide.Select((runner, i) => RunAsync(runner, filters, said[i]))];
-            for (int i = 0; i < runs.Length; i++)
-            {
-                said[i].Show();
-                Counts counts = await runs[i];
-                sum = new Counts(sum.Passed + counts.Passed, sum.Failed + counts.Failed, sum.Skipped + counts.Skipped);
-            }
+            said[i].Show();
+            Counts counts = await runs[i];
+            sum = new Counts(sum.Passed + counts.Passed, sum.Failed + counts.Failed, sum.Skipped + counts.Skipped);
         }
 
         bool isEmpty = sum is { Passed: 0, Failed: 0, Skipped: 0 };

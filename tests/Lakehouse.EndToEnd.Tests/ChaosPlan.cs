@@ -14,7 +14,7 @@ internal sealed record ChaosPlan(TimeSpan Duration, int WorkerKills, int BrokerK
     public const int RecordsPerSecond = 2_000;
 
     /// <summary>One table, shortly.</summary>
-    public static readonly ChaosPlan Smoke = new(TimeSpan.FromSeconds(40), 4, 1, 5, EveryStep: false);
+    public static readonly ChaosPlan Smoke = new(TimeSpan.FromSeconds(40), 4, 1, 5, EveryStep: false) { OlderInstants = 2 };
 
     /// <summary>One table.</summary>
     public static readonly ChaosPlan Full = new(TimeSpan.FromMinutes(16), 25, 5, 100, EveryStep: true) { RandomShare = 0.8 };

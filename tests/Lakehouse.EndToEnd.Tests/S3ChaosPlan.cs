@@ -13,9 +13,15 @@ namespace Lakehouse.EndToEnd.Tests;
 internal sealed record S3ChaosPlan(
     int Kills, TimeSpan PhaseDuration, TimeSpan Outage, int RecordsPerSecond, int NoteBytes, string Interval, bool EveryStep)
 {
-    public static readonly S3ChaosPlan Smoke = new(2, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), 600, 6_000, "2s", EveryStep: false);
+    public static readonly S3ChaosPlan Smoke = new(2, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), 600, 6_000, "2s", EveryStep: false)
+    {
+        OlderInstants = 2,
+    };
 
     public static readonly S3ChaosPlan Full = new(10, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2), 600, 4_000, "10s", EveryStep: true);
+
+    /// <summary>How many older instants the table is looked at at the end, besides the newest.</summary>
+    public int OlderInstants { get; init; } = 5;
 
     public static S3ChaosPlan FromEnvironment() => Environment.GetEnvironmentVariable("LAKEHOUSE_CHAOS") == "full" ? Full : Smoke;
 }

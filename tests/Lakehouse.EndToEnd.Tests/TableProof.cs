@@ -17,15 +17,9 @@ internal static class TableProof
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// Fails unless each reader sees exactly <paramref name="records"/> rows, no (partition, offset) twice. A reader that cannot be had
-    /// here is named as skipped.
-    /// </summary>
-    public static Task EveryReaderSeesEachRecordOnceAsync(string table, long records, Action<string> say) =>
-        EveryReaderAgreesAsync(new TableAt(table), LogContents.WithoutHoles, records, say);
-
-    /// <summary>
-    /// The same for a table wherever it lies and a log of any shape, and at five older instants too: each reader sees exactly the records
-    /// below the ends of that instant's ledger, or of the ledger of the table that it follows.
+    /// Fails unless each reader sees exactly <paramref name="records"/> rows of a table, wherever it lies, no (partition, offset) twice, and at
+    /// some older instants exactly the records of the log, of whatever shape, below the ends of that instant's ledger, or of the ledger of the
+    /// table that it follows. A reader that cannot be had here is named as skipped.
     /// </summary>
     public static async Task EveryReaderAgreesAsync(
         TableAt table, LogContents log, long records, Action<string> say, string? followed = null, int olderInstants = 5)

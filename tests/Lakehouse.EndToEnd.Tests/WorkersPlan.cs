@@ -9,7 +9,7 @@ namespace Lakehouse.EndToEnd.Tests;
 /// <param name="FaultsMin">How many faults there must have been for the run to mean anything.</param>
 internal sealed record WorkersPlan(TimeSpan Duration, int Workers, int FaultsMin)
 {
-    public static readonly WorkersPlan Smoke = new(TimeSpan.FromSeconds(32), 3, 4);
+    public static readonly WorkersPlan Smoke = new(TimeSpan.FromSeconds(32), 3, 4) { OlderInstants = 2 };
 
     public static readonly WorkersPlan Full = new(TimeSpan.FromMinutes(15), 4, 100);
 
@@ -27,6 +27,9 @@ internal sealed record WorkersPlan(TimeSpan Duration, int Workers, int FaultsMin
     /// <summary>From a moment to longer than every deadline, several after each other.</summary>
     public static readonly TimeSpan[] Lengths =
         [TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5), SessionTimeout + TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20)];
+
+    /// <summary>How many older instants the table is looked at at the end, besides the newest.</summary>
+    public int OlderInstants { get; init; } = 5;
 
     public static bool UsesStore => Environment.GetEnvironmentVariable("LAKEHOUSE_WORKERS_STORE") == "s3";
 

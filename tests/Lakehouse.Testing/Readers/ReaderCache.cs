@@ -21,8 +21,7 @@ internal static class ReaderCache
             return null;
         }
 
-        Directory.CreateDirectory(Root());
-        await using FileStream mine = await LockAsync(folder + ".lock");
+        await using FileStream turn = await TurnAsync(nameAndVersion);
         if (File.Exists(done))
         {
             return null;
@@ -43,17 +42,11 @@ internal static class ReaderCache
         return failure;
     }
 
-    private static string Root()
+    /// <summary>Waits until no other process sets up what has this name; its turn ends when what is returned is disposed, or with the process.</summary>
+    internal static async Task<FileStream> TurnAsync(string name)
     {
-        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        string root = !string.IsNullOrEmpty(cache) ? cache
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return Path.Combine(root, "lakehouse-tests");
-    }
-
-    /// <summary>The lock goes with the process that holds it.</summary>
-    private static async Task<FileStream> LockAsync(string path)
-    {
+        Directory.CreateDirectory(Root());
+        string path = Folder(name) + ".lock";
         long start = TimeProvider.System.GetTimestamp();
         while (true)
         {
@@ -66,5 +59,13 @@ internal static class ReaderCache
                 await Task.Delay(TimeSpan.FromMilliseconds(200));
             }
         }
+    }
+
+    private static string Root()
+    {
+        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        string root = !string.IsNullOrEmpty(cache) ? cache
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return Path.Combine(root, "lakehouse-tests");
     }
 }

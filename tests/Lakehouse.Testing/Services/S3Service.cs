@@ -4,6 +4,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Lakehouse.Storage;
+using Xunit;
 
 namespace Lakehouse.Testing;
 
@@ -24,7 +25,7 @@ public sealed class S3Service : IDisposable
     private S3Service(string? script) => (_script, _folder) = (script, script is null ? null : new TemporaryFolder());
 
     /// <summary>True when the script finds what it starts; else it installs it first, as root.</summary>
-    public static bool IsInstalled => ForeignProcess.Exists("radosgw");
+    private static bool IsInstalled => ForeignProcess.Exists("radosgw");
 
     /// <summary>Where it answers.</summary>
     public Uri Endpoint { get; private set; } = new("http://localhost");
@@ -48,40 +49,37 @@ public sealed class S3Service : IDisposable
         ["AWS_REGION"] = "us-east-1",
     };
 
-    /// <summary>Starts one; null when there is nothing to start.</summary>
-    public static async Task<S3Service?> StartAsync()
+    /// <summary>Starts one; skips the running test aloud where there is none to start.</summary>
+    public static async Task<S3Service> StartAsync()
+    {
+        (S3Service? service, string missing) = await TryStartAsync();
+        Assert.SkipWhen(service is null, $"not tested against a real S3: {missing}");
+        return service;
+    }
+
+    /// <summary>Starts one, and installs it first where it is missing; else says why there is none.</summary>
+    public static async Task<(S3Service? Service, string Missing)> TryStartAsync()
     {
         string? address = System.Environment.GetEnvironmentVariable(AddressVariable);
-        string? script = string.IsNullOrEmpty(address) ? Surroundings.Shared("services", "s3.sh") : null;
-        if (string.IsNullOrEmpty(address) && script is null)
+        if (!string.IsNullOrEmpty(address))
         {
-            return null;
+            return (await new S3Service(script: null).BeginAsync(address), "");
         }
 
-        var service = new S3Service(script);
+        if (Surroundings.Shared("services", "s3.sh") is not { } script)
+        {
+            return (null, "no services/s3.sh beside the repository and no LAKEHOUSE_TEST_S3");
+        }
+
         try
         {
-            if (script is null)
-            {
-                service.Keys = (
-                    System.Environment.GetEnvironmentVariable("AWS_ACCESS_KEY_ID") ?? service.Keys.AccessKey,
-                    System.Environment.GetEnvironmentVariable("AWS_SECRET_ACCESS_KEY") ?? service.Keys.SecretKey);
-            }
-            else
-            {
-                int port = FreePorts.First(0, -690);
-                address = service.Call("start", service.Data, port.ToString(CultureInfo.InvariantCulture)).Trim();
-            }
-
-            service.Endpoint = new Uri(address!); // One of the two has set it.
-            using IAmazonS3 client = service.NewClient();
-            await client.PutBucketAsync(new PutBucketRequest { BucketName = Bucket, UseClientRegion = false });
-            return service;
+            // Test projects that come at the same time wait for the one that installs it.
+            await using FileStream? turn = IsInstalled ? null : await ReaderCache.TurnAsync("ceph");
+            return (await new S3Service(script).BeginAsync(null), "");
         }
-        catch
+        catch (InvalidOperationException e) when (!IsInstalled)
         {
-            service.Dispose();
-            throw;
+            return (null, $"Ceph is not installed here and could not be: {e.Message}");
         }
     }
 
@@ -152,6 +150,33 @@ public sealed class S3Service : IDisposable
         }
 
         _folder.Dispose();
+    }
+
+    private async Task<S3Service> BeginAsync(string? address)
+    {
+        try
+        {
+            if (address is null)
+            {
+                address = Call("start", Data, FreePorts.First(0, -690).ToString(CultureInfo.InvariantCulture)).Trim();
+            }
+            else
+            {
+                Keys = (
+                    System.Environment.GetEnvironmentVariable("AWS_ACCESS_KEY_ID") ?? Keys.AccessKey,
+                    System.Environment.GetEnvironmentVariable("AWS_SECRET_ACCESS_KEY") ?? Keys.SecretKey);
+            }
+
+            Endpoint = new Uri(address);
+            using IAmazonS3 client = NewClient();
+            await client.PutBucketAsync(new PutBucketRequest { BucketName = Bucket, UseClientRegion = false });
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     private string Data => _folder?["s3"] ?? throw new InvalidOperationException("This store was not started here.");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Lakehouse.Testing;
 using Xunit;
 
@@ -10,90 +9,45 @@ namespace Lakehouse.Tests.Simulation;
 /// </summary>
 public sealed class RandomSeedTests(ITestOutputHelper output)
 {
-    private const int SeedCount = 200;
-    private const int RollbackSeedCount = 60;
-    private const int ReplaySeedCount = 60;
-    private const int ErasureSeedCount = 40;
+    private const int SeedCount = 100;
+    private const int RollbackSeedCount = 30;
+    private const int ReplaySeedCount = 30;
+    private const int ErasureSeedCount = 20;
     private const int InstantsPruned = 7;
 
     [Fact]
     public void Random_deaths_pauses_failures_lost_answers_and_rebalances_lose_and_double_nothing()
     {
-        int[] seeds = Number("LAKEHOUSE_SEED") is { } one ? [one] : [.. Enumerable.Range(10_000, Number("LAKEHOUSE_SEEDS") ?? SeedCount)];
-        var failed = new List<string>();
-        (long lives, long restarts, long instants, long rows, long routed, long deadLetters, ulong trace) = (0, 0, 0, 0, 0, 0, 0);
-        foreach (int seed in seeds)
-        {
-            try
-            {
-                PipelineOutcome outcome = PipelineScenario.RunRandom(seed);
-                lives += outcome.Lives;
-                restarts += outcome.Restarts;
-                instants += outcome.End.Instants;
-                rows += outcome.End.Rows;
-                routed += outcome.End.Routed;
-                deadLetters += outcome.End.DeadLetters;
-                trace = (trace * 31) + outcome.TraceHash;
-            }
-            catch (Exception failure) when (failure is SimulationOracleException or SimulationException)
-            {
-                failed.Add($"LAKEHOUSE_SEED={seed}: {failure.Message} {failure.InnerException}");
-            }
-        }
-
-        output.WriteLine($"{seeds.Length} seeds, {lives} lives, {restarts} restarts within a life, {instants} instants, {rows} rows, "
-            + $"{routed} routed, {deadLetters} dead letters; the trace, equal in every process, is {trace:x16}");
-        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds.Length} seeds failed:\n{string.Join("\n", failed.Take(5))}");
-        Assert.True(seeds.Length < 100 || (lives > 2 * seeds.Length && restarts > seeds.Length), $"{lives} lives, {restarts} restarts: too few.");
+        IReadOnlyList<PipelineOutcome> outcomes = Seeds.Run(10_000, Seeds.Count(SeedCount), static seed => PipelineScenario.RunRandom(seed));
+        (long lives, long restarts) = (outcomes.Sum(static o => o.Lives), outcomes.Sum(static o => o.Restarts));
+        ulong trace = outcomes.Aggregate(0UL, static (all, o) => (all * 31) + o.TraceHash);
+        output.WriteLine($"{outcomes.Count} seeds, {lives} lives, {restarts} restarts within a life, {outcomes.Sum(static o => o.End.Instants)} instants, "
+            + $"{outcomes.Sum(static o => o.End.Rows)} rows, {outcomes.Sum(static o => o.End.Routed)} routed, "
+            + $"{outcomes.Sum(static o => o.End.DeadLetters)} dead letters; the trace, equal in every process, is {trace:x16}");
+        Assert.True(
+            outcomes.Count < SeedCount || (lives > 2 * outcomes.Count && restarts > outcomes.Count), $"{lives} lives, {restarts} restarts: too few.");
     }
 
     [Fact]
     public void An_operator_who_takes_the_table_back_in_the_middle_of_all_that_loses_and_doubles_nothing()
     {
-        int restores = 0;
-        for (int seed = 50_000; seed < 50_000 + RollbackSeedCount; seed++)
-        {
-            try
-            {
-                restores += PipelineScenario.RunRandom(seed, rollsBack: true).Restores;
-            }
-            catch (Exception failure) when (failure is SimulationOracleException or SimulationException)
-            {
-                Assert.Fail($"seed {seed}: {failure.Message} {failure.InnerException}");
-            }
-        }
-
-        output.WriteLine($"{RollbackSeedCount} seeds, {restores} restores");
-        Assert.True(restores > RollbackSeedCount / 3, $"only {restores} restores");
+        IReadOnlyList<PipelineOutcome> outcomes = Seeds.Run(
+            50_000, Seeds.Count(RollbackSeedCount), static seed => PipelineScenario.RunRandom(seed, rollsBack: true));
+        int restores = outcomes.Sum(static o => o.Restores);
+        output.WriteLine($"{outcomes.Count} seeds, {restores} restores");
+        Assert.True(restores > outcomes.Count / 3 || outcomes.Count < RollbackSeedCount, $"only {restores} restores");
     }
 
     [Fact]
     public void Operators_who_replay_dead_letters_in_the_middle_of_all_that_move_each_of_them_once()
     {
-        int[] seeds = Number("LAKEHOUSE_SEED") is { } one
-            ? [one]
-            : [.. Enumerable.Range(70_000, Number("LAKEHOUSE_SEEDS") ?? ReplaySeedCount)];
-        (long replayed, long restores, long rows, long deadLetters) = (0, 0, 0, 0);
-        var failed = new List<string>();
-        foreach (int seed in seeds)
-        {
-            try
-            {
-                PipelineOutcome outcome = PipelineScenario.RunRandom(seed, rollsBack: seed % 3 == 0, replays: true);
-                replayed += outcome.Replayed;
-                restores += outcome.Restores;
-                rows += outcome.End.Rows + outcome.End.Routed;
-                deadLetters += outcome.End.DeadLetters;
-            }
-            catch (Exception failure) when (failure is SimulationOracleException or SimulationException)
-            {
-                failed.Add($"LAKEHOUSE_SEED={seed}: {failure.Message} {failure.InnerException}");
-            }
-        }
-
-        output.WriteLine($"{seeds.Length} seeds, {replayed} dead letters replayed, {restores} restores, {rows} rows, {deadLetters} dead letters left");
-        Assert.True(failed.Count == 0, $"{failed.Count} of {seeds.Length} seeds failed:\n{string.Join("\n", failed.Take(5))}");
-        Assert.True(replayed > 4 * seeds.Length, $"only {replayed} replayed");
+        IReadOnlyList<PipelineOutcome> outcomes = Seeds.Run(
+            70_000, Seeds.Count(ReplaySeedCount), static seed => PipelineScenario.RunRandom(seed, rollsBack: seed % 3 == 0, replays: true));
+        (long replayed, long rows, long deadLetters) =
+            (outcomes.Sum(static o => o.Replayed), outcomes.Sum(static o => o.End.Rows + o.End.Routed), outcomes.Sum(static o => o.End.DeadLetters));
+        output.WriteLine($"{outcomes.Count} seeds, {replayed} dead letters replayed, {outcomes.Sum(static o => o.Restores)} restores, "
+            + $"{rows} rows, {deadLetters} dead letters left");
+        Assert.True(replayed > 4 * outcomes.Count || outcomes.Count < ReplaySeedCount, $"only {replayed} replayed");
     }
 
     [Fact]
@@ -119,8 +73,4 @@ public sealed class RandomSeedTests(ITestOutputHelper output)
             Assert.True(hashes.Add(hash), $"Seed {seed} gave the trace of another.");
         }
     }
-
-    private static int? Number(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
-        ? int.Parse(text, CultureInfo.InvariantCulture)
-        : null;
 }
