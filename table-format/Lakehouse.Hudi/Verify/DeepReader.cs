@@ -59,7 +59,7 @@ public static class DeepReader
     {
         hash.BeginFile(reader.Schema);
         string[] nested = [.. reader.Schema.Fields.Where(static f => f.Type.IsNested).Select(static f => f.Name)];
-        FileCheck check = await FileCheck.BeginAsync(reader, cancellation);
+        await using FileCheck check = await FileCheck.BeginAsync(reader, cancellation);
         bool isWhole = true;
         for (int g = 0; g < reader.MetaData.RowGroups.Length; g++)
         {

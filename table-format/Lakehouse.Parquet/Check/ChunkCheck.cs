@@ -8,7 +8,6 @@ namespace Lakehouse.Parquet;
 internal sealed class ChunkCheck(
     ParquetFileReader reader, int group, Leaf leaf, CheckNotes notes, Action<long, ColumnVector>? takeValues)
 {
-    private const int WindowBytes = 4 << 20;
     private readonly RowGroup _group = reader.MetaData.RowGroups[group];
     private readonly ColumnChunk _chunk = reader.MetaData.RowGroups[group].Columns[leaf.Ordinal];
     private readonly List<PageFacts> _headers = [];
@@ -21,12 +20,28 @@ internal sealed class ChunkCheck(
 
     private long Start => reader.Extent(Meta).Start;
 
-    internal async Task RunAsync(CancellationToken cancellation)
+    /// <summary>Checks it.</summary>
+    /// <param name="values">Its pages, which have been fetched or come by windows; null when they cannot lie where the footer says.</param>
+    /// <param name="fault">Why they cannot.</param>
+    /// <param name="read">The indexes of its row group; null when one of them is damaged, so that they have to be read one by one.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    internal async Task RunAsync(LeafReader? values, ParquetFormatException? fault, PageIndexes? read, CancellationToken cancellation)
     {
-        PageIndexes indexes = await ReadIndexesAsync(cancellation);
+        PageIndexes indexes = read is null ? await ReadIndexesAsync(cancellation) : Own(read);
         _filter = indexes.Filters.GetValueOrDefault(leaf.Ordinal);
         notes.IndexCount += indexes.Columns.Count + indexes.Offsets.Count + indexes.Filters.Count;
-        if (!await WalkAsync(cancellation))
+        if (_chunk is { ColumnIndexOffset: not null, OffsetIndexOffset: null })
+        {
+            Say(FileFindingKind.ColumnIndex, _chunk.ColumnIndexOffset.Value, "There is a column index without an offset index.");
+        }
+
+        if (values is null)
+        {
+            Say(FileFindingKind.ChunkPlace, Start, fault?.InnerException?.Message ?? fault?.Message ?? "The chunk cannot be read.");
+            return;
+        }
+
+        if (!await WalkAsync(values, cancellation))
         {
             return;
         }
@@ -64,78 +79,64 @@ internal sealed class ChunkCheck(
             }
         }
 
-        if (_chunk is { ColumnIndexOffset: not null, OffsetIndexOffset: null })
-        {
-            Say(FileFindingKind.ColumnIndex, _chunk.ColumnIndexOffset.Value, "There is a column index without an offset index.");
-        }
-
         return read;
     }
 
-    /// <summary>Reads all pages; false when the chunk is not read to its end.</summary>
-    private async Task<bool> WalkAsync(CancellationToken cancellation)
+    /// <summary>Those of this chunk.</summary>
+    private PageIndexes Own(PageIndexes all)
     {
-        LeafReader values;
+        PageIndexes own = PageIndexes.None;
+        own = all.Columns.TryGetValue(leaf.Ordinal, out ColumnIndex? columns) ? own with { Columns = own.Columns.Add(leaf.Ordinal, columns) } : own;
+        own = all.Offsets.TryGetValue(leaf.Ordinal, out OffsetIndex? offsets) ? own with { Offsets = own.Offsets.Add(leaf.Ordinal, offsets) } : own;
+        return all.Filters.TryGetValue(leaf.Ordinal, out BloomFilter? filter) ? own with { Filters = own.Filters.Add(leaf.Ordinal, filter) } : own;
+    }
+
+    /// <summary>Reads all pages; false when the chunk is not read to its end.</summary>
+    private async Task<bool> WalkAsync(LeafReader values, CancellationToken cancellation)
+    {
+        using var builder = new ColumnBuilder(leaf.Type.Type);
+        using var levels = new LevelBuffer();
+        values.Log = _headers;
         try
         {
-            values = reader.OpenChunk(group, leaf, RowRanges.All(_group.NumRows), index: null, Checksums.Noted);
+            while (true)
+            {
+                levels.Clear();
+                PageStep step = values.ReadPage(builder, levels);
+                if (step == PageStep.End)
+                {
+                    return true;
+                }
+
+                if (step == PageStep.WantsBytes)
+                {
+                    await values.Bytes.FillAsync(reader.Store, reader.Path, cancellation);
+                }
+                else
+                {
+                    Take(builder, levels);
+                }
+            }
         }
         catch (ParquetFormatException e)
         {
-            Say(FileFindingKind.ChunkPlace, Start, e.InnerException?.Message ?? e.Message);
+            Say(FileFindingKind.Damage, values.PageOffset, e.Message);
             return false;
         }
-
-        using (values)
+        catch (OverflowException)
         {
-            using var builder = new ColumnBuilder(leaf.Type.Type);
-            using var levels = new LevelBuffer();
-            values.Bytes.WindowBytes = WindowBytes;
-            values.Log = _headers;
-            try
-            {
-                while (true)
-                {
-                    levels.Clear();
-                    PageStep step = values.ReadPage(builder, levels);
-                    if (step == PageStep.End)
-                    {
-                        break;
-                    }
-
-                    if (step == PageStep.WantsBytes)
-                    {
-                        await values.Bytes.FillAsync(reader.Store, reader.Path, cancellation);
-                    }
-                    else
-                    {
-                        Take(builder, levels);
-                    }
-                }
-            }
-            catch (ParquetFormatException e)
-            {
-                Say(FileFindingKind.Damage, values.PageOffset, e.Message);
-                return false;
-            }
-            catch (OverflowException)
-            {
-                Say(FileFindingKind.Damage, values.PageOffset, "A page holds more than 2 GiB of values.");
-                return false;
-            }
-            finally
-            {
-                await values.Bytes.SettleAsync();
-                foreach (long offset in values.Mismatches)
-                {
-                    Say(FileFindingKind.Checksum, offset, "The page does not match its checksum.");
-                }
-
-                notes.PageCount += _headers.Count;
-            }
+            Say(FileFindingKind.Damage, values.PageOffset, "A page holds more than 2 GiB of values.");
+            return false;
         }
+        finally
+        {
+            foreach (long offset in values.Mismatches)
+            {
+                Say(FileFindingKind.Checksum, offset, "The page does not match its checksum.");
+            }
 
-        return true;
+            notes.PageCount += _headers.Count;
+        }
     }
 
     private void Take(ColumnBuilder builder, LevelBuffer levels)
