@@ -45,6 +45,9 @@ public sealed class LakehouseProcess : IDisposable
             WorkingDirectory = folder,
         };
         start.Environment["DOTNET_gcServer"] = "0";
+
+        // Hundreds of short runs: a second compilation with profiles does not pay.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
