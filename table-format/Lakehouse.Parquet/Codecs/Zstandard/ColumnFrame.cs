@@ -11,6 +11,7 @@ internal sealed class ColumnFrame
 
     // A mode that finds less than a copy in so many values is left for the rest of the frame.
     private const int ValuesPerCopyMax = 8;
+    private const int FirstValues = 16;
     private static readonly IdlePool<ColumnFrame> Idle = new(static () => new ColumnFrame());
     private readonly BlockParts _parts = new();
     private readonly LiteralsSection _literals = new();
@@ -24,7 +25,7 @@ internal sealed class ColumnFrame
 
     /// <summary>Bytes that a frame of so many bytes takes at most.</summary>
     internal static int Bound(int length) =>
-        length + FrameHeader.BytesMax + (FrameHeader.BlockBytes * ((length / (BlockParts.BytesMax - ValueCopies.StrideMax)) + 1));
+        length + FrameHeader.BytesMax + (FrameHeader.BlockBytes * ((length / (BlockParts.BytesMax - ValueCopies.StrideMax)) + 2));
 
     /// <summary>
     /// Compresses a page that ends in values of <paramref name="stride"/> bytes, levels before them, into a target of <see cref="Bound"/> bytes at
@@ -60,6 +61,12 @@ internal sealed class ColumnFrame
         for (int from = 0; from < source.Length; first = from)
         {
             int to = Math.Min(source.Length, first + ((BlockParts.BytesMax - (first - from)) / stride * stride));
+            if (from == 0 && shared.Length > 0 && stride == sizeof(ulong))
+            {
+                // < The distance of the copies is said in a short block: in the others it is the one before, which takes no bits and no time.
+                to = Math.Min(to, first + (FirstValues * stride));
+            }
+
             int last = _parts.LastDistance;
             if (finds)
             {

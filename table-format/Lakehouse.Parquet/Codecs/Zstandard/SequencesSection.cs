@@ -13,6 +13,10 @@ internal sealed class SequencesSection
     private const int SequenceBytesMax = 12;
     private const int OffsetsFrom = FseTables.SymbolsEach;
     private const int CopiesFrom = 2 * FseTables.SymbolsEach;
+
+    // Symbols in one step, and sequences from which on it pays to make the steps.
+    private const int LeapCount = 8;
+    private const int LeapsFrom = 2048;
     private const int ModeSingle = 1;
     private const int ModeDescribed = 2;
     private static readonly LengthCodes Literals = LengthCodes.OfLiterals;
@@ -22,6 +26,7 @@ internal sealed class SequencesSection
     private readonly FseCode _offsetCode;
     private readonly FseCode _copyCode;
     private readonly Codes[] _codes = new Codes[BlockParts.SequencesMax];
+    private readonly Leap[] _leaps = new Leap[2 * FseTables.StatesEach];
     private readonly int[] _counts = new int[3 * FseTables.SymbolsEach];
 
     internal SequencesSection()
@@ -77,17 +82,37 @@ internal sealed class SequencesSection
         counts.Clear();
         ReadOnlySpan<BlockParts.Sequence> sequences = parts.Sequences.AsSpan(0, parts.Count);
         Span<Codes> codes = _codes.AsSpan(0, parts.Count);
+        var last = default(BlockParts.Sequence);
+        Codes code = CodesOf(last with { CopyLength = BlockParts.CopyMin });
+        int same = 0;
         for (int i = 0; i < sequences.Length; i++)
         {
-            BlockParts.Sequence sequence = sequences[i];
-            var code = new Codes(
-                Literals.CodeOf(sequence.LiteralLength), (byte)BitOperations.Log2((uint)sequence.Offset),
-                Copies.CodeOf(sequence.CopyLength - BlockParts.CopyMin));
+            // < Where values share bytes nearly all sequences are the same one.
+            ref readonly BlockParts.Sequence sequence = ref sequences[i];
+            if (sequence != last)
+            {
+                Count(counts, code, same);
+                (last, code, same) = (sequence, CodesOf(sequence), 0);
+            }
+
             codes[i] = code;
-            counts[code.Literal]++;
-            counts[OffsetsFrom + code.Offset]++;
-            counts[CopiesFrom + code.Copy]++;
+            same++;
         }
+
+        Count(counts, code, same);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Codes CodesOf(in BlockParts.Sequence sequence) => new(
+        Literals.CodeOf(sequence.LiteralLength), (byte)BitOperations.Log2((uint)sequence.Offset),
+        Copies.CodeOf(sequence.CopyLength - BlockParts.CopyMin));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Count(Span<int> counts, Codes code, int times)
+    {
+        counts[code.Literal] += times;
+        counts[OffsetsFrom + code.Offset] += times;
+        counts[CopiesFrom + code.Copy] += times;
     }
 
     private static int Describe(FseCode code, ReadOnlySpan<int> counts, byte first, int shift, ref byte modes, Span<byte> target)
@@ -109,6 +134,7 @@ internal sealed class SequencesSection
         var sink = new BitSink(target, sequences.Length * SequenceBytesMax);
         ref FseTables.Move moves = ref MemoryMarshal.GetArrayDataReference(_tables.Moves);
         ref ushort states = ref MemoryMarshal.GetArrayDataReference(_tables.States);
+        ref Leap leaps = ref MemoryMarshal.GetArrayDataReference(_leaps);
         ref byte literalBits = ref MemoryMarshal.GetArrayDataReference(Literals.Bits);
         ref byte copyBits = ref MemoryMarshal.GetArrayDataReference(Copies.Bits);
         ReadOnlySpan<Codes> codes = _codes.AsSpan(0, sequences.Length);
@@ -118,6 +144,7 @@ internal sealed class SequencesSection
         uint literal = _literalCode.Start(code.Literal);
         (bool offsetsDiffer, bool copiesDiffer, bool literalsDiffer) = (_offsetCode.Log > 0, _copyCode.Log > 0, _literalCode.Log > 0);
         bool lengthsHaveBits = LengthsHaveBits();
+        int leaping = copiesDiffer || offsetsDiffer || code.Offset + Copies.Bits[code.Copy] > 0 ? -1 : MakeLeaps(codes.Length);
         for (int i = sequences.Length - 1; ;)
         {
             ref readonly BlockParts.Sequence sequence = ref sequences[i];
@@ -134,8 +161,15 @@ internal sealed class SequencesSection
                 break;
             }
 
+            while (leaping >= 0 && AreAll(codes, i, leaping))
+            {
+                sink.Flush();
+                Take(ref leaps, ref sink, ref literal);
+                i -= LeapCount;
+            }
+
             // < An offset of 20 bits, three states of 9 and what was left of a byte are less than 56.
-            if (code.Offset > 20)
+            if (code.Offset > 20 || leaping >= 0)
             {
                 sink.Flush();
             }
@@ -167,6 +201,71 @@ internal sealed class SequencesSection
         return sink.Close();
     }
 
+    // < One more has to be left, with which the loop goes on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool AreAll(ReadOnlySpan<Codes> codes, int last, int literal)
+    {
+        if (last < LeapCount)
+        {
+            return false;
+        }
+
+        int differ = 0;
+        ref Codes code = ref Unsafe.Add(ref MemoryMarshal.GetReference(codes), last);
+        for (int i = 0; i < LeapCount; i++)
+        {
+            differ |= Unsafe.Subtract(ref code, i).Literal ^ literal;
+        }
+
+        return differ == 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Take(ref Leap leaps, ref BitSink sink, ref uint state)
+    {
+        Leap leap = Unsafe.Add(ref leaps, (nint)state); // < There is one for each state.
+        sink.Add(leap.Bits, leap.BitCount);
+        state = leap.State;
+    }
+
+    /// <summary>
+    /// Where the codes of literals are nearly all one that has no further bits: what it does to each state when it comes several times, a bit
+    /// each time at most, as it has more than half of the states. Gives that code; -1 where there is none.
+    /// </summary>
+    private int MakeLeaps(int count)
+    {
+        int most = 0;
+        for (int symbol = 1; symbol < FseTables.SymbolsEach; symbol++)
+        {
+            most = _counts[symbol] > _counts[most] ? symbol : most;
+        }
+
+        if (count < LeapsFrom || _counts[most] < count / 4 * 3 || _counts[most] == count || Literals.Bits[most] > 0)
+        {
+            return -1;
+        }
+
+        ref FseTables.Move moves = ref MemoryMarshal.GetArrayDataReference(_tables.Moves);
+        ref ushort states = ref MemoryMarshal.GetArrayDataReference(_tables.States);
+        FseTables.Move move = Unsafe.Add(ref moves, most);
+        for (uint from = 1u << _literalCode.Log; from < 2u << _literalCode.Log; from++)
+        {
+            uint state = from;
+            (uint bits, int bitCount) = (0, 0);
+            for (int i = 0; i < LeapCount; i++)
+            {
+                int written = (int)(state + (uint)move.BitsDelta) >> 16;
+                bits |= (state & ((1u << written) - 1)) << bitCount;
+                bitCount += written;
+                state = Unsafe.Add(ref states, (int)(state >> written) + move.StateDelta);
+            }
+
+            _leaps[from] = new Leap((ushort)bits, (ushort)bitCount, state);
+        }
+
+        return most;
+    }
+
     private bool LengthsHaveBits()
     {
         for (int code = 0; code < FseTables.SymbolsEach; code++)
@@ -179,6 +278,8 @@ internal sealed class SequencesSection
 
         return false;
     }
+
+    private readonly record struct Leap(ushort Bits, ushort BitCount, uint State);
 
     private readonly record struct Codes(byte Literal, byte Offset, byte Copy);
 }

@@ -22,7 +22,7 @@ internal static class ValueCopies
     private const int Samples = 64;
 
     // Of the samples so many have to agree.
-    private const int AgreeingMin = 62;
+    private const int AgreeingMin = 61;
 
     /// <summary>What neighbouring values share, by a sample of them.</summary>
     internal static SharedBytes Share(ReadOnlySpan<byte> values, int stride)
@@ -81,6 +81,12 @@ internal static class ValueCopies
     {
         var found = new Found(frame, from, parts);
         int own = stride - shared;
+        if (stride == sizeof(ulong) && own > 0 && shared > 0)
+        {
+            FindSharedOfWords(frame, first, to, shared, ref found);
+            return;
+        }
+
         bool seeks = own >= sizeof(ulong);
         for (int value = first; value + stride <= to; value += stride)
         {
@@ -113,6 +119,39 @@ internal static class ValueCopies
         }
 
         found.Finish(to);
+    }
+
+    /// <summary>The same for values of eight bytes: runs of those that share what they end in with the value before.</summary>
+    private static void FindSharedOfWords(ReadOnlySpan<byte> frame, int first, int to, int shared, ref Found found)
+    {
+        int own = sizeof(ulong) - shared;
+        ref byte start = ref MemoryMarshal.GetReference(frame);
+        int value = first + own >= sizeof(ulong) ? first : first + sizeof(ulong); // < There has to be one before.
+        int last = to - sizeof(ulong);
+        while (value <= last)
+        {
+            int end = value;
+            while (end <= last && IsRepeatedWord(ref Unsafe.Add(ref start, end), own))
+            {
+                end += sizeof(ulong);
+            }
+
+            if (end > value)
+            {
+                found.AddWords(value, (end - value) / sizeof(ulong), own);
+            }
+
+            value = end + sizeof(ulong);
+        }
+
+        found.Finish(to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsRepeatedWord(ref byte at, int own)
+    {
+        ulong difference = Unsafe.ReadUnaligned<ulong>(ref at) ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.Subtract(ref at, sizeof(ulong)));
+        return difference >> (8 * own) == 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -185,6 +224,28 @@ internal static class ValueCopies
                 new BlockParts.Sequence(literals, length, literals > 0 && distance == _last ? 1 : distance + 3);
             _last = distance;
             _end = at + length;
+        }
+
+        /// <summary>Adds neighbouring values of eight bytes, of which all but the first <paramref name="own"/> bytes are copies.</summary>
+        internal void AddWords(int value, int count, int own)
+        {
+            Add(value + own, sizeof(ulong) - own, sizeof(ulong));
+            ref byte from = ref Unsafe.Add(ref _frame, value);
+            ref byte to = ref Unsafe.Add(ref _literal, _literals);
+            ref BlockParts.Sequence sequence = ref Unsafe.Add(ref _sequence, _count);
+            var same = new BlockParts.Sequence(own, sizeof(ulong) - own, 1);
+            for (int i = 1; i < count; i++)
+            {
+                from = ref Unsafe.Add(ref from, sizeof(ulong));
+                Unsafe.WriteUnaligned(ref to, Unsafe.ReadUnaligned<ulong>(ref from)); // < There is room behind literals.
+                to = ref Unsafe.Add(ref to, own);
+                sequence = same;
+                sequence = ref Unsafe.Add(ref sequence, 1);
+            }
+
+            _literals += (count - 1) * own;
+            _count += count - 1;
+            _end = value + (count * sizeof(ulong));
         }
 
         internal void Finish(int to)

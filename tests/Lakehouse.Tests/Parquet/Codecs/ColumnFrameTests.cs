@@ -80,6 +80,32 @@ public sealed class ColumnFrameTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Times that go on with some disorder: upper bytes are those of the value before in long runs, in few blocks in all of them.</summary>
+    [Theory]
+    [InlineData(1, 600)]
+    [InlineData(17, 60_000)]
+    [InlineData(17, 1_000_000)]
+    [InlineData(5_000, 5_000)]
+    [InlineData(1, 50_000_000)]
+    public void Long_runs_of_equal_upper_bytes_come_back(int step, int disorder)
+    {
+        var random = new Random(step + disorder);
+        foreach (int count in (int[])[513, 16_385, 20_000, 100_000])
+        {
+            long[] values = new long[count];
+            for (int i = 0; i < count; i++)
+            {
+                values[i] = 1_763_510_400_000 + ((long)i * step) + random.Next(disorder);
+            }
+
+            foreach (int levels in (int[])[0, 1, 6, 2_503])
+            {
+                byte[] page = [.. new byte[levels], .. MemoryMarshal.AsBytes(values.AsSpan())];
+                AssertComesBack(page, sizeof(long), $"{count} values behind {levels} bytes");
+            }
+        }
+    }
+
     [Theory]
     [InlineData(40)]
     [InlineData(8)]
