@@ -195,13 +195,35 @@ internal sealed class NumberPlaces : IDisposable
             }
         }
 
-        (lowest, highest) = (long.MaxValue, long.MinValue);
-        foreach (long key in keys)
+        (lowest, highest) = RangeOf(keys);
+        return isExact;
+    }
+
+    private static (long Lowest, long Highest) RangeOf(ReadOnlySpan<long> keys)
+    {
+        ref long from = ref MemoryMarshal.GetReference(keys);
+        int lanes = Vector256<long>.Count;
+        Vector256<long> low = Vector256.Create(long.MaxValue);
+        Vector256<long> high = Vector256.Create(long.MinValue);
+        int i = 0;
+        for (; i + lanes <= keys.Length; i += lanes)
+        {
+            Vector256<long> some = Vector256.LoadUnsafe(ref from, (nuint)i);
+            (low, high) = (Vector256.Min(low, some), Vector256.Max(high, some));
+        }
+
+        (long lowest, long highest) = (long.MaxValue, long.MinValue);
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            (lowest, highest) = (Math.Min(lowest, low[lane]), Math.Max(highest, high[lane]));
+        }
+
+        foreach (long key in keys[i..])
         {
             (lowest, highest) = (Math.Min(lowest, key), Math.Max(highest, key));
         }
 
-        return isExact;
+        return (lowest, highest);
     }
 
     /// <summary>
