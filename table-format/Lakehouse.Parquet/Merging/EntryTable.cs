@@ -104,6 +104,8 @@ internal sealed class EntryTable : IDisposable
 
         Span<ulong> hashes = stackalloc ulong[AtATime];
         Span<uint> firsts = stackalloc uint[AtATime];
+        Span<int> candidates = stackalloc int[AtATime];
+        Span<byte> begins = stackalloc byte[AtATime];
         Span<int> offsets = stackalloc int[AtATime + 1];
         offsets.Clear();
         for (int from = 0; from < indexes.Length; from += AtATime)
@@ -118,8 +120,17 @@ internal sealed class EntryTable : IDisposable
 
             for (int i = 0; i < some; i++)
             {
+                candidates[i] = firsts[i] == 0 ? plain.Length : starts[(int)(firsts[i] & IndexMask) - 1];
+                begins[i] = candidates[i] < plain.Length ? plain.Written[candidates[i]] : (byte)0; // < Asked for here, needed below.
+            }
+
+            for (int i = 0; i < some; i++)
+            {
+                // < What says how long it is stands in front of an entry, or all are of one length: it is no other one that begins like it.
                 ReadOnlySpan<byte> entry = entries[offsets[i]..offsets[i + 1]];
-                indexes[from + i] = Find(hashes[i], entry, plain, starts, ref count);
+                indexes[from + i] = firsts[i] != 0 && entry.StartsWith(begins.Slice(i, 1)) && plain.Written[candidates[i]..].StartsWith(entry)
+                    ? (firsts[i] & IndexMask) - 1
+                    : Find(hashes[i], entry, plain, starts, ref count);
             }
 
             offsets[0] = offsets[some];
