@@ -9,6 +9,9 @@ namespace Lakehouse.Parquet;
 /// </summary>
 internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
 {
+    // A dictionary of so many entries is first judged by one in so many of them.
+    private const int SampledFrom = 16 << 10;
+    private const int SampledEvery = 16;
     private readonly PooledBuffer _plain = new(64 << 10);
     private readonly PooledBuffer _scratch = new(64 << 10);
     private readonly EntryTable _table = new();
@@ -20,6 +23,10 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
     private uint[] _maps = [];
     private int _mapped;
     private int _lastAdded;
+
+    // Entries that the look at some brought, which those of that dictionary are part of.
+    private int _sampled;
+    private ChunkPiece? _unpacked;
     private int _addedBefore;
     private ReadOnlyMemory<byte> _lastPage;
     private Range _lastMap;
@@ -47,8 +54,49 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
             return true;
         }
 
-        double shrinks = (double)_lastAdded / Math.Max(1, _addedBefore);
-        double toCome = shrinks >= 1 ? (double)_lastAdded * left : Math.Min((double)_lastAdded * left, _lastAdded * shrinks / (1 - shrinks));
+        return Pays(valueCount, left, _lastAdded, _addedBefore);
+    }
+
+    /// <summary>
+    /// Whether one dictionary may be worth it after all when this one is the second: where hardly an entry of many is known, looking up all of
+    /// them would only say so again.
+    /// </summary>
+    internal bool MayPay(ChunkPiece piece, long valueCount, int left)
+    {
+        int width = leaf.StoredWidth;
+        if (_isIndexed || Count == 0 || width is not (sizeof(uint) or sizeof(ulong)) || piece.EntryCount < SampledFrom || IsLast(piece)
+            || Count + (long)piece.EntryCount > EntryTable.EntriesMax)
+        {
+            return true;
+        }
+
+        ReadOnlySpan<byte> plain = Unpack(piece);
+        if (Shares(plain) || _plain.Length + (long)plain.Length > bytesMax)
+        {
+            return true;
+        }
+
+        int count = piece.EntryCount / SampledEvery;
+        using var sample = new PooledBuffer(count * width);
+        for (int i = 0; i < count; i++)
+        {
+            sample.Append(plain.Slice(i * SampledEvery * width, width));
+        }
+
+        uint[] indexes = ArrayPool<uint>.Shared.Rent(count);
+        int known = Count;
+        Count = LookUp(sample.Written, indexes.AsSpan(0, count)); // < What is new stays, as it is to come anyway.
+        ArrayPool<uint>.Shared.Return(indexes);
+        _isIndexed = true;
+        _sampled = Count - known;
+        Whole = _sampled > 0 ? null : Whole;
+        return Pays(valueCount, left, _sampled * SampledEvery, known);
+    }
+
+    private bool Pays(long valueCount, int left, int lastAdded, int addedBefore)
+    {
+        double shrinks = (double)lastAdded / Math.Max(1, addedBefore);
+        double toCome = shrinks >= 1 ? (double)lastAdded * left : Math.Min((double)lastAdded * left, lastAdded * shrinks / (1 - shrinks));
         double entryBytes = (double)_plain.Length / Count;
         double entries = Count + toCome;
         double indexBytes = valueCount * BitPacking.Width((uint)Math.Min(entries, int.MaxValue)) / 8.0;
@@ -61,27 +109,24 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
     /// </summary>
     internal bool TryAdd(ChunkPiece piece, out Range map)
     {
-        if (!_lastPage.IsEmpty && _lastPage.Span.SequenceEqual(piece.DictionaryBytes.Span))
+        if (IsLast(piece))
         {
             map = _lastMap;
             return true;
         }
 
-        _scratch.Clear();
-        piece.UnpackDictionary(_scratch);
         int count = piece.EntryCount;
-        ReadOnlySpan<byte> plain = _scratch.Written[..PlainEntries.ByteCount(leaf, _scratch.Written, count)];
-        int shared = Math.Min(plain.Length, _plain.Length);
+        ReadOnlySpan<byte> plain = Unpack(piece);
         map = default;
-        int countBefore = Count;
-        if (plain[..shared].SequenceEqual(_plain.Written[..shared]) && (plain.Length <= shared || !_isIndexed))
+        int countBefore = Count - _sampled;
+        if (Shares(plain) && (plain.Length <= _plain.Length || !_isIndexed))
         {
             if (plain.Length > bytesMax)
             {
                 return false;
             }
 
-            _plain.Append(plain[shared..]);
+            _plain.Append(plain[Math.Min(plain.Length, _plain.Length)..]);
             Count = Math.Max(Count, count);
             Whole = _plain.Length == plain.Length && count == Count ? piece : Whole;
         }
@@ -90,8 +135,8 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
             return false;
         }
 
-        (_addedBefore, _lastAdded) = (_lastAdded, Count - countBefore);
-        Whole = map.Equals(default) ? Whole : null;
+        (_addedBefore, _lastAdded, _sampled) = (_lastAdded, Count - countBefore, 0);
+        Whole = map.Equals(default) && Whole?.EntryCount == Count ? Whole : null;
         (_lastPage, _lastMap) = (piece.DictionaryBytes, map);
         return true;
     }
@@ -106,6 +151,31 @@ internal sealed class DictionaryUnion(LeafType leaf, int bytesMax) : IDisposable
         ArrayPool<int>.Shared.Return(_starts);
         ArrayPool<uint>.Shared.Return(_maps);
         (_starts, _maps) = ([], []);
+    }
+
+    /// <summary>Whether a dictionary is the one before, byte by byte.</summary>
+    private bool IsLast(ChunkPiece piece) => !_lastPage.IsEmpty && _lastPage.Span.SequenceEqual(piece.DictionaryBytes.Span);
+
+    /// <summary>The entries of a dictionary; they stand until the next one's.</summary>
+    private ReadOnlySpan<byte> Unpack(ChunkPiece piece)
+    {
+        if (!ReferenceEquals(_unpacked, piece))
+        {
+            _unpacked = null;
+            _scratch.Clear();
+            piece.UnpackDictionary(_scratch);
+            _scratch.TruncateTo(PlainEntries.ByteCount(leaf, _scratch.Written, piece.EntryCount));
+            _unpacked = piece;
+        }
+
+        return _scratch.Written;
+    }
+
+    /// <summary>Whether a dictionary is the beginning of this one, or this one of it.</summary>
+    private bool Shares(ReadOnlySpan<byte> plain)
+    {
+        int shared = Math.Min(plain.Length, _plain.Length);
+        return plain[..shared].SequenceEqual(_plain.Written[..shared]);
     }
 
     private bool TryMap(ReadOnlySpan<byte> plain, int count, out Range map)

@@ -79,7 +79,12 @@ internal static class LeafMerge
             ChunkPiece piece = inputs[i].Piece!; // < Not null: it has pages.
             try
             {
-                expands[i] = leftDictionary || piece.Alternates || !union.TryAdd(piece, out maps[i]);
+                expands[i] = leftDictionary || piece.Alternates;
+                if (!expands[i])
+                {
+                    pays = union.MayPay(piece, values, left - 1);
+                    expands[i] = !pays || !union.TryAdd(piece, out maps[i]);
+                }
             }
             catch (ParquetFormatException e)
             {
@@ -88,7 +93,7 @@ internal static class LeafMerge
             }
 
             leftDictionary |= expands[i] || piece.Kinds != PageKinds.Dictionary;
-            pays = union.Pays(values, --left);
+            pays = pays && union.Pays(values, --left);
         }
 
         if (pays && union.Count > 0)
