@@ -19,9 +19,13 @@ internal static class ValueCopies
 {
     internal const int StrideMax = 256;
     internal const int TableLog = 13;
-    private const int Samples = 64;
 
-    // Of the samples so many have to agree.
+    // Few of wide values, as each of their bytes is compared.
+    private const int Samples = 64;
+    private const int SamplesOfNarrow = 192;
+    private const int NarrowMax = 16;
+
+    // Of 64 samples so many have to agree.
     private const int AgreeingMin = 61;
 
     /// <summary>What neighbouring values share, by a sample of them.</summary>
@@ -31,8 +35,9 @@ internal static class ValueCopies
         Span<byte> agreeing = stackalloc byte[StrideMax];
         agreeing = agreeing[..stride];
         agreeing.Clear();
-        int samples = count > 1 ? Samples : 0;
-        for (uint s = 0; s < samples; s++)
+        int samples = stride <= NarrowMax ? SamplesOfNarrow : Samples;
+        int agreeingMin = samples * AgreeingMin / 64;
+        for (uint s = 0; s < samples && count > 1; s++)
         {
             // < In no regular steps, as counters would look as if their lower digits never carried.
             int v = 1 + (int)(((ulong)(s * 2654435761u) * (uint)(count - 1)) >> 32);
@@ -48,7 +53,7 @@ internal static class ValueCopies
         for (int i = 0; i < stride; i++)
         {
             int end = i;
-            while (end < stride && agreeing[end] >= AgreeingMin)
+            while (end < stride && agreeing[end] >= agreeingMin)
             {
                 end++;
             }
@@ -65,11 +70,11 @@ internal static class ValueCopies
         if (length < BlockParts.CopyMin)
         {
             return new SharedBytes(
-                0, 0, stride < sizeof(ulong) && agreeing.ContainsAnyInRange((byte)(Samples / 2), (byte)(AgreeingMin - 1)));
+                0, 0, stride < sizeof(ulong) && agreeing.ContainsAnyInRange((byte)(samples / 2), (byte)(agreeingMin - 1)));
         }
 
         int beside = Math.Max(start > 0 ? agreeing[start - 1] : 0, start + length < stride ? agreeing[start + length] : 0);
-        return new SharedBytes(start, length, beside >= Samples / 2);
+        return new SharedBytes(start, length, beside >= samples / 2);
     }
 
     /// <summary>
