@@ -37,6 +37,10 @@ internal static class BitPacking
         {
             PackShorts(values, width, target);
         }
+        else if (Bmi2.X64.IsSupported)
+        {
+            PackWords(values, width, target);
+        }
         else
         {
             PackScalar(values, width, target);
@@ -73,6 +77,34 @@ internal static class BitPacking
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, 8), half == 64 ? high : high >> (64 - half));
             to = ref Unsafe.Add(ref to, width);
         }
+    }
+
+    // < Two values of more than 16 bits leave less than a word: what is over goes on in the next one.
+    private static void PackWords(ReadOnlySpan<uint> values, int width, Span<byte> target)
+    {
+        ulong mask = 0x0000000100000001UL * ((1UL << width) - 1);
+        int both = 2 * width;
+        ulong pending = 0;
+        int bits = 0;
+        ref byte to = ref MemoryMarshal.GetReference(target);
+        foreach (ulong two in MemoryMarshal.Cast<uint, ulong>(values))
+        {
+            ulong packed = Bmi2.X64.ParallelBitExtract(two, mask);
+            Unsafe.WriteUnaligned(ref to, pending | (packed << bits)); // < The target has room behind what is packed.
+            bits += both;
+            if (bits >= 64)
+            {
+                to = ref Unsafe.Add(ref to, sizeof(ulong));
+                bits -= 64;
+                pending = bits == 0 ? 0 : packed >> (both - bits);
+            }
+            else
+            {
+                pending |= packed << (bits - both);
+            }
+        }
+
+        Unsafe.WriteUnaligned(ref to, pending);
     }
 
     internal static void PackScalar(ReadOnlySpan<uint> values, int width, Span<byte> target)
