@@ -7,6 +7,9 @@ namespace Lakehouse.Parquet;
 internal sealed class IndexPacking(CompressionCodec codec, int level)
 {
     private const int StoredAtATime = 7;
+
+    // Of so many bytes one at least has to be saved: readers unpack what shrinks less for next to nothing, too.
+    private const int GainMin = 8;
     private int _stored;
 
     /// <summary>The level for the next page.</summary>
@@ -15,7 +18,7 @@ internal sealed class IndexPacking(CompressionCodec codec, int level)
     /// <summary>Takes in what became of a page.</summary>
     internal void Learn(int unpacked, int packed)
     {
-        bool shrank = packed < unpacked - (unpacked / 64);
+        bool shrank = packed < unpacked - (unpacked / GainMin);
         _stored = _stored > 0 ? _stored - 1 : codec == CompressionCodec.Zstd && !shrank ? StoredAtATime : 0;
     }
 }
