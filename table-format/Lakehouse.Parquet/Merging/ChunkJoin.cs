@@ -21,7 +21,7 @@ internal sealed class ChunkJoin : IDisposable
     private readonly PageParts _parts = new();
     private readonly PooledBuffer _body = new(64 << 10);
     private readonly PooledBuffer _scratch = new(PageHeaderFormat.BytesMax);
-    private readonly PooledBuffer _made = new(64 << 10);
+    private readonly PooledBuffer _made;
     private readonly List<JoinedBytes> _joined = [];
     private readonly StatisticsFold _statistics;
     private uint[] _nulls = [];
@@ -31,10 +31,11 @@ internal sealed class ChunkJoin : IDisposable
 
     /// <summary>
     /// Begins a chunk. <paramref name="union"/> is the dictionary that pages of one will refer to, complete; null when there will be none.
+    /// About <paramref name="expectedBytes"/> of pages will be made: memory that grows is copied.
     /// </summary>
-    internal ChunkJoin(MergeLeaf target, CompressionCodec codec, ParquetWriterOptions options, DictionaryUnion? union)
+    internal ChunkJoin(MergeLeaf target, CompressionCodec codec, ParquetWriterOptions options, DictionaryUnion? union, int expectedBytes)
     {
-        (_target, _stored, _codec, _union) = (target, target.Leaf.Type, codec, union);
+        (_target, _stored, _codec, _union, _made) = (target, target.Leaf.Type, codec, union, new PooledBuffer(expectedBytes));
         _level = codec == options.Codec ? options.Level : PageCodec.Levels(codec)?.Default ?? 0;
         _pageBytes = options.PageBytes;
         _pages = new JoinedPages(target.Leaf, _stored);
