@@ -14,6 +14,7 @@ internal sealed class CheckedChunks : IAsyncDisposable
     private const int WindowBytes = 8 << 20;
     private readonly ParquetFileReader _reader;
     private readonly List<(Leaf Leaf, LeafReader? Values, ParquetFormatException? Fault)> _chunks = [];
+    private Task _loading = Task.CompletedTask;
 
     private CheckedChunks(ParquetFileReader reader, int group) => (_reader, Group) = (reader, group);
 
@@ -57,7 +58,27 @@ internal sealed class CheckedChunks : IAsyncDisposable
     }
 
     /// <summary>Fetches the bytes, or the first window of them, and the indexes.</summary>
-    internal async Task LoadAsync(CancellationToken cancellation)
+    internal Task LoadAsync(CancellationToken cancellation) => _loading = FetchAsync(cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // Nothing may write into pooled arrays any more when they are given back.
+        await Task.WhenAny(_loading);
+        _ = _loading.Exception;
+        foreach ((_, LeafReader? values, _) in _chunks)
+        {
+            if (values is not null)
+            {
+                await values.Bytes.SettleAsync();
+                values.Dispose();
+            }
+        }
+
+        _chunks.Clear();
+    }
+
+    private async Task FetchAsync(CancellationToken cancellation)
     {
         var ranges = new List<ReadRange>();
         ChunkBytes[] bytes = [.. _chunks.Select(static c => c.Values?.Bytes).OfType<ChunkBytes>()];
@@ -69,21 +90,6 @@ internal sealed class CheckedChunks : IAsyncDisposable
 
         await Task.WhenAll(_reader.Store.ReadAsync(_reader.Path, ranges, cancellation), LoadIndexesAsync(cancellation));
         Array.ForEach(bytes, static chunk => chunk.Arrive());
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        foreach ((_, LeafReader? values, _) in _chunks)
-        {
-            if (values is not null)
-            {
-                await values.Bytes.SettleAsync();
-                values.Dispose();
-            }
-        }
-
-        _chunks.Clear();
     }
 
     private async Task LoadIndexesAsync(CancellationToken cancellation)

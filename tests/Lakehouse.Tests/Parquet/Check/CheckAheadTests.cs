@@ -46,14 +46,16 @@ public sealed class CheckAheadTests
     [Fact]
     public async Task A_check_that_is_left_early_leaves_no_read_behind()
     {
-        var store = new CountedCalls(await LargeAsync()) { Latency = TimeSpan.FromMilliseconds(20) };
+        var gate = new TaskCompletionSource();
+        var store = new CountedCalls(await LargeAsync()) { FromThirdCallOn = gate.Task };
         ParquetFileReader reader = await ParquetFileReader.OpenAsync(store, RandomFile.Path, Stop);
-        await using (FileCheck check = await FileCheck.BeginAsync(reader, Stop))
-        {
-            await check.CheckRowGroupAsync(0, null, Stop);
-            Assert.True(store.Running > 0);
-        }
-
+        FileCheck check = await FileCheck.BeginAsync(reader, Stop);
+        await check.CheckRowGroupAsync(0, null, Stop);
+        Assert.Equal(6, store.Running); // Bytes and indexes of the next row group and of the two behind it.
+        Task leaving = check.DisposeAsync().AsTask();
+        Assert.False(leaving.IsCompleted);
+        gate.SetResult();
+        await leaving;
         Assert.Equal(0, store.Running);
     }
 
@@ -85,7 +87,10 @@ public sealed class CheckAheadTests
 
     private sealed class CountedCalls(IObjectStore inner) : DelegatingStore(inner), IObjectStore
     {
-        internal TimeSpan Latency { get; init; }
+        private int _running;
+
+        /// <summary>What calls wait for that come after those of the first row group.</summary>
+        internal Task FromThirdCallOn { get; init; } = Task.CompletedTask;
 
         internal int SingleCount { get; private set; }
 
@@ -93,7 +98,7 @@ public sealed class CheckAheadTests
 
         internal long ByteCount { get; private set; }
 
-        internal int Running { get; private set; }
+        internal int Running => _running;
 
         public override Task ReadAsync(ObjectPath path, long offset, Memory<byte> destination, CancellationToken cancellation)
         {
@@ -104,15 +109,15 @@ public sealed class CheckAheadTests
         async Task IObjectStore.ReadAsync(ObjectPath path, IReadOnlyList<ReadRange> ranges, CancellationToken cancellation)
         {
             CallCount++;
-            Running++;
+            Interlocked.Increment(ref _running);
             ByteCount += ranges.Sum(static r => (long)r.Destination.Length);
-            if (Latency > TimeSpan.Zero)
+            if (CallCount > 2)
             {
-                await Task.Delay(Latency, TimeProvider.System, CancellationToken.None);
+                await FromThirdCallOn;
             }
 
             await Inner.ReadAsync(path, ranges, CancellationToken.None);
-            Running--;
+            Interlocked.Decrement(ref _running);
         }
     }
 }
