@@ -131,7 +131,7 @@ internal static class ValueCopies
     {
         int own = sizeof(ulong) - shared;
         ref byte start = ref MemoryMarshal.GetReference(frame);
-        int value = first + own >= sizeof(ulong) ? first : first + sizeof(ulong); // < There has to be one before.
+        int value = first >= sizeof(ulong) ? first : first + sizeof(ulong); // < There has to be one before, all of it.
         int last = to - sizeof(ulong);
         while (value <= last)
         {
