@@ -277,6 +277,10 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         {
             _minimum = _maximum = new ValueAt(key, offset, length);
         }
+        else if (key == _minimum.Key && key == _maximum.Key && IsBetween(offset, length))
+        {
+            return;
+        }
         else if (key > _maximum.Key || (key == _maximum.Key && Compare(offset, length, _maximum) > 0))
         {
             _maximum = new ValueAt(key, offset, length); // < First, as keys and sequence numbers ascend and share their first bytes.
@@ -287,7 +291,26 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         }
     }
 
-    // < By words, as values that share their first bytes often share more: addresses, counters behind a name.
+    // < By words, as values that share their first bytes often share more: addresses, counters behind a name. Of such ones most lie between the
+    //   bounds, which the first word tells that is not the same in all three.
+    private bool IsBetween(int offset, int length)
+    {
+        ReadOnlySpan<byte> body = Body.Written;
+        int end = Math.Min(length, Math.Min(_minimum.Length, _maximum.Length)) - sizeof(ulong);
+        for (int at = sizeof(ulong); at <= end; at += sizeof(ulong))
+        {
+            ulong word = BinaryPrimitives.ReadUInt64BigEndian(body[(offset + at)..]);
+            ulong low = BinaryPrimitives.ReadUInt64BigEndian(body[(_minimum.Offset + at)..]);
+            ulong high = BinaryPrimitives.ReadUInt64BigEndian(body[(_maximum.Offset + at)..]);
+            if (word != low || word != high)
+            {
+                return word > low && word < high;
+            }
+        }
+
+        return false;
+    }
+
     private int Compare(int offset, int length, ValueAt other)
     {
         ReadOnlySpan<byte> value = Body.Written.Slice(offset, length);
