@@ -26,7 +26,7 @@ public sealed class PruningTests(ITestOutputHelper output)
         }
 
         output.WriteLine(tally.ToString());
-        Assert.True(tally is { GroupsLeftOut: > 20, GroupsInPart: > 20 } && tally.Conditions > 100, tally.ToString());
+        Assert.True(tally is { GroupsLeftOut: > 20, GroupsInPart: > 5 } && tally.Conditions > 100, tally.ToString());
     }
 
     [Fact]
