@@ -13,6 +13,8 @@ public sealed class NpmReaders : ForeignReader
         "hyparquet@1.31.5", "hyparquet-compressors@1.1.2",
     ];
 
+    private static int _placed;
+
     internal NpmReaders()
         : base("The readers of npm")
     {
@@ -24,8 +26,9 @@ public sealed class NpmReaders : ForeignReader
         ArgumentNullException.ThrowIfNull(arguments);
         await RequireAsync();
 
-        // Node looks for packages from the script's place on, not from its folder of work.
-        string placed = Path.Combine(ReaderCache.Folder(CacheName), $"{Environment.ProcessId}-{Path.GetFileName(script)}");
+        // Node looks for packages from the script's place on, not from its folder of work. Several tests may run one script at a time.
+        string name = $"{Environment.ProcessId}-{Interlocked.Increment(ref _placed)}-{Path.GetFileName(script)}";
+        string placed = Path.Combine(ReaderCache.Folder(CacheName), name);
         File.Copy(script, placed, overwrite: true);
         try
         {
