@@ -291,8 +291,13 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         }
     }
 
-    // < By words, as values that share their first bytes often share more: addresses, counters behind a name. Of such ones most lie between the
-    //   bounds, which the first word tells that is not the same in all three.
+    private int Compare(int offset, int length, ValueAt other) =>
+        Body.Written.Slice(offset, length).SequenceCompareTo(Body.Written.Slice(other.Offset, other.Length));
+
+    /// <summary>
+    /// Whether a value that shares its first bytes with both bounds, as addresses do, lies between them for sure: most do, which the first word
+    /// tells that is not the same in all three.
+    /// </summary>
     private bool IsBetween(int offset, int length)
     {
         ReadOnlySpan<byte> body = Body.Written;
@@ -309,26 +314,6 @@ internal sealed class ByteArrayColumnWriter : DictionaryColumnWriter
         }
 
         return false;
-    }
-
-    private int Compare(int offset, int length, ValueAt other)
-    {
-        ReadOnlySpan<byte> value = Body.Written.Slice(offset, length);
-        ReadOnlySpan<byte> bound = Body.Written.Slice(other.Offset, other.Length);
-        while (value.Length >= sizeof(ulong) && bound.Length >= sizeof(ulong))
-        {
-            ulong word = BinaryPrimitives.ReadUInt64BigEndian(value);
-            ulong boundWord = BinaryPrimitives.ReadUInt64BigEndian(bound);
-            if (word != boundWord)
-            {
-                return word < boundWord ? -1 : 1;
-            }
-
-            value = value[sizeof(ulong)..];
-            bound = bound[sizeof(ulong)..];
-        }
-
-        return value.SequenceCompareTo(bound);
     }
 
     private void SetShortBounds(ref EncodedPage page, ReadOnlySpan<byte> minimum, ReadOnlySpan<byte> maximum)
