@@ -21,21 +21,20 @@ internal sealed class ChunkJoin : IDisposable
     private readonly PageParts _parts = new();
     private readonly PooledBuffer _body = new(64 << 10);
     private readonly PooledBuffer _scratch = new(PageHeaderFormat.BytesMax);
-    private readonly PooledBuffer _made;
+    private readonly PageBytes _made = new();
     private readonly List<JoinedBytes> _joined = [];
     private readonly StatisticsFold _statistics;
     private uint[] _nulls = [];
-    private int _madeFrom;
+    private long _madeFrom;
     private (ChunkPiece? Piece, int From, int To, int Part) _run;
     private bool _leftDictionary;
 
     /// <summary>
     /// Begins a chunk. <paramref name="union"/> is the dictionary that pages of one will refer to, complete; null when there will be none.
-    /// About <paramref name="expectedBytes"/> of pages will be made: memory that grows is copied.
     /// </summary>
-    internal ChunkJoin(MergeLeaf target, CompressionCodec codec, ParquetWriterOptions options, DictionaryUnion? union, int expectedBytes)
+    internal ChunkJoin(MergeLeaf target, CompressionCodec codec, ParquetWriterOptions options, DictionaryUnion? union)
     {
-        (_target, _stored, _codec, _union, _made) = (target, target.Leaf.Type, codec, union, new PooledBuffer(expectedBytes));
+        (_target, _stored, _codec, _union) = (target, target.Leaf.Type, codec, union);
         _level = codec == options.Codec ? options.Level : PageCodec.Levels(codec)?.Default ?? 0;
         _pageBytes = options.PageBytes;
         _pages = new JoinedPages(target.Leaf, _stored);
@@ -314,9 +313,9 @@ internal sealed class ChunkJoin : IDisposable
             _body.Append(_parts.ValueBytes);
         }
 
-        int from = _made.Length;
+        long from = _made.Length;
         int headerBytes = PageAssembly.Append(_made, header, _body.Written, _codec, isMapped ? _indexPacking.Level : _level, _scratch);
-        header = header with { UncompressedPageSize = _body.Length, CompressedPageSize = _made.Length - from - headerBytes };
+        header = header with { UncompressedPageSize = _body.Length, CompressedPageSize = (int)(_made.Length - from) - headerBytes };
         if (isMapped)
         {
             _indexPacking.Learn(header.UncompressedPageSize, header.CompressedPageSize);

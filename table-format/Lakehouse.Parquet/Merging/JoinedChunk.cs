@@ -13,11 +13,11 @@ internal sealed record JoinedChunk : ChunkFacts, IDisposable
     internal required IReadOnlyList<JoinedBytes> Parts { get; init; }
 
     /// <summary>What was made.</summary>
-    internal required PooledBuffer Made { get; init; }
+    internal required PageBytes Made { get; init; }
 
-    /// <summary>The bytes of a part.</summary>
-    internal ReadOnlyMemory<byte> BytesOf(JoinedBytes part) =>
-        part.Taken.IsEmpty ? Made.WrittenMemory.Slice(part.MadeFrom, part.MadeLength) : part.Taken;
+    /// <summary>The data pages' bytes, in order.</summary>
+    internal IEnumerable<ReadOnlyMemory<byte>> Pages =>
+        Parts.SelectMany(part => part.Taken.IsEmpty ? Made.Range(part.MadeFrom, part.MadeLength) : [part.Taken]);
 
     /// <summary>Gives back what the footer does not need.</summary>
     internal void ReleasePages()
@@ -35,4 +35,4 @@ internal sealed record JoinedChunk : ChunkFacts, IDisposable
 }
 
 /// <summary>Some pages of a merged chunk: bytes of an input, or, when that is empty, a range of what was made.</summary>
-internal readonly record struct JoinedBytes(ReadOnlyMemory<byte> Taken, int MadeFrom, int MadeLength);
+internal readonly record struct JoinedBytes(ReadOnlyMemory<byte> Taken, long MadeFrom, long MadeLength);

@@ -12,9 +12,6 @@ internal readonly record struct LeafInput(ChunkPiece? Piece, SourceLeaf From, lo
 /// <summary>Makes one chunk of a leaf of what the inputs bring: dictionaries first, as they decide what happens to pages.</summary>
 internal static class LeafMerge
 {
-    private const int MadeBytesMin = 64 << 10;
-    private const int MadeBytesMax = 64 << 20;
-
     /// <param name="field">The leaf as a field.</param>
     /// <param name="target">The leaf.</param>
     /// <param name="inputs">What is joined, in order.</param>
@@ -32,7 +29,7 @@ internal static class LeafMerge
         var maps = new Range[inputs.Length];
         bool[] expands = new bool[inputs.Length];
         using DictionaryUnion? union = Unite(target, inputs, options, maps, expands, located);
-        using var join = new ChunkJoin(target, codec, options.Writer, union, ExpectedBytes(inputs, maps, expands));
+        using var join = new ChunkJoin(target, codec, options.Writer, union);
         long rows = 0;
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -107,22 +104,6 @@ internal static class LeafMerge
         union.Dispose();
         Array.Fill(expands, true);
         return null;
-    }
-
-    /// <summary>About the bytes of the pages that are made anew: those with other indexes, and those whose values stand for themselves.</summary>
-    private static int ExpectedBytes(LeafInput[] inputs, Range[] maps, bool[] expands)
-    {
-        long bytes = MadeBytesMin;
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            if (HasDictionaryPages(inputs[i]) && (expands[i] || !maps[i].Equals(default)))
-            {
-                ChunkPiece piece = inputs[i].Piece!; // < Not null: it has pages.
-                bytes += piece.DictionaryBytes.Length + piece.Pages.Sum(static p => p.IsDictionaryEncoded ? (long)p.Header.CompressedPageSize : 0);
-            }
-        }
-
-        return (int)Math.Min(bytes, MadeBytesMax);
     }
 
     internal static bool HasDictionaryPages(LeafInput input) =>

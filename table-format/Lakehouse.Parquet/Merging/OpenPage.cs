@@ -86,7 +86,7 @@ internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, Compre
     /// Ends the page: appends it and what is known of it. Where it holds no value, <paramref name="amongDictionary"/> says what the pages
     /// around it are, which it has to be as well (reader bugs, parquet.md 10).
     /// </summary>
-    internal void End(PooledBuffer made, JoinedPages pages, bool amongDictionary, int entryCount)
+    internal void End(PageBytes made, JoinedPages pages, bool amongDictionary, int entryCount)
     {
         bool isDictionary = IsDictionaryEncoded ?? amongDictionary;
         bool isV2 = options.PagesV2 && _levels.Repetitions[0] == 0;
@@ -113,11 +113,11 @@ internal sealed class OpenPage(Leaf target, ParquetWriterOptions options, Compre
             RepetitionLevelsByteLength = repetitions,
             DefinitionLevelsByteLength = definitions,
         };
-        int from = made.Length;
+        long from = made.Length;
         int headerBytes = _frame.Bytes.IsEmpty
             ? PageAssembly.Append(made, header, _body.Written, codec, isDictionary ? indexPacking.Level : level, _scratch)
             : PageAssembly.AppendFrame(made, header, _body.Written, _frame.Bytes.Span, _frame.ValueBytes, _scratch);
-        header = header with { UncompressedPageSize = _body.Length + _frame.ValueBytes, CompressedPageSize = made.Length - from - headerBytes };
+        header = header with { UncompressedPageSize = _body.Length + _frame.ValueBytes, CompressedPageSize = (int)(made.Length - from) - headerBytes };
         if (isDictionary)
         {
             indexPacking.Learn(header.UncompressedPageSize, header.CompressedPageSize);

@@ -152,9 +152,9 @@ public static class ParquetMerger
                 if (chunk is JoinedChunk joined)
                 {
                     await WriteAsync(joined.DictionaryPage, gathered, upload, cancellation);
-                    foreach (JoinedBytes part in joined.Parts)
+                    foreach (ReadOnlyMemory<byte> bytes in joined.Pages)
                     {
-                        await WriteAsync(joined.BytesOf(part), gathered, upload, cancellation);
+                        await WriteAsync(bytes, gathered, upload, cancellation);
                     }
 
                     joined.ReleasePages();

@@ -339,8 +339,7 @@ internal abstract class ColumnWriter : IDisposable
             RepetitionLevelsByteLength = repetitions,
             DefinitionLevelsByteLength = definitions,
         };
-        PooledBuffer room = _pages.RoomFor(PageAssembly.Bound(Options.Codec, body.Length));
-        int headerBytes = PageAssembly.Append(room, header, body, Options.Codec, Options.Level, _header);
+        int headerBytes = PageAssembly.Append(_pages, header, body, Options.Codec, Options.Level, _header);
         page.ByteCount = (int)(_pages.Length - page.Offset);
         _uncompressedByteCount += headerBytes + body.Length;
         PooledArrays.Grow(ref _pageIndex, _pageCount, _pageCount + 1);

@@ -92,8 +92,7 @@ internal sealed class ConstantColumnWriter
             at += RleHybrid.EncodeRun(rows, 0, 1, body[at..]);
             var header = new PageHeader { Type = PageType.DataPage, NumValues = rows, Encoding = ParquetEncoding.RleDictionary };
             long offset = pages.Length;
-            PooledBuffer room = pages.RoomFor(PageAssembly.Bound(CompressionCodec.Uncompressed, at));
-            PageAssembly.Append(room, header, body[..at], CompressionCodec.Uncompressed, 0, scratch);
+            PageAssembly.Append(pages, header, body[..at], CompressionCodec.Uncompressed, 0, scratch);
             index[i] = new EncodedPage
             {
                 Offset = offset,

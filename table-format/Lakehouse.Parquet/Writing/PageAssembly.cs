@@ -3,9 +3,6 @@ namespace Lakehouse.Parquet;
 /// <summary>Puts pages together: <c>header | body</c>, the body compressed, its CRC in the header.</summary>
 internal static class PageAssembly
 {
-    /// <summary>Room that <see cref="Append"/> takes for a page of so many bytes.</summary>
-    internal static int Bound(CompressionCodec codec, int bodyLength) => checked(PageHeaderFormat.BytesMax + PageCodec.Bound(codec, bodyLength));
-
     /// <summary>
     /// Appends a page; sizes and CRC of the header are filled in. Gives the bytes of the header. Compresses straight into the target,
     /// behind the room for the longest header, and moves the body up to the header afterwards: moving is far cheaper than compressing.
@@ -25,7 +22,7 @@ internal static class PageAssembly
 
         int levels = header.Type == PageType.DataPageV2 ? header.LevelsByteLength : 0;
         ReadOnlySpan<byte> values = body[levels..];
-        Span<byte> room = target.Reserve(Bound(codec, body.Length));
+        Span<byte> room = target.Reserve(Room(codec, body));
         Span<byte> packed = room[PageHeaderFormat.BytesMax..];
         body[..levels].CopyTo(packed);
         bool isV2 = header.Type == PageType.DataPageV2;
@@ -42,14 +39,21 @@ internal static class PageAssembly
         return End(target, header with { IsCompressed = isCompressed }, room, packed[..(levels + length)], scratch);
     }
 
+    /// <summary>The same for a page of a chunk.</summary>
+    internal static int Append(
+        PageBytes target, PageHeader header, ReadOnlySpan<byte> body, CompressionCodec codec, int level, PooledBuffer scratch) =>
+        Append(target.RoomFor(Room(codec, body)), header, body, codec, level, scratch);
+
     /// <summary>
     /// Appends a page whose <paramref name="valueBytes"/> of values are what a zstd frame holds, which other bytes can be put in front of. Gives the
     /// bytes of the header.
     /// </summary>
     internal static int AppendFrame(
-        PooledBuffer target, PageHeader header, ReadOnlySpan<byte> levels, ReadOnlySpan<byte> frame, int valueBytes, PooledBuffer scratch)
+        PageBytes target, PageHeader header, ReadOnlySpan<byte> levels, ReadOnlySpan<byte> frame, int valueBytes, PooledBuffer scratch)
     {
-        Span<byte> room = target.Reserve(checked(PageHeaderFormat.BytesMax + ZstdFrame.PrependBound(levels.Length, frame.Length)));
+        int bound = checked(PageHeaderFormat.BytesMax + ZstdFrame.PrependBound(levels.Length, frame.Length));
+        PooledBuffer piece = target.RoomFor(bound);
+        Span<byte> room = piece.Reserve(bound);
         Span<byte> packed = room[PageHeaderFormat.BytesMax..];
         int length;
         if (header.Type == PageType.DataPage && levels.Length > 0)
@@ -64,7 +68,7 @@ internal static class PageAssembly
         }
 
         header = header with { UncompressedPageSize = levels.Length + valueBytes, IsCompressed = true };
-        return End(target, header, room, packed[..length], scratch);
+        return End(piece, header, room, packed[..length], scratch);
     }
 
     /// <summary>Puts the header before what is packed behind the room for it.</summary>
@@ -76,6 +80,8 @@ internal static class PageAssembly
         target.Advance(scratch.Length + packed.Length);
         return scratch.Length;
     }
+
+    private static int Room(CompressionCodec codec, ReadOnlySpan<byte> body) => checked(PageHeaderFormat.BytesMax + PageCodec.Bound(codec, body.Length));
 
     private static void WriteHeader(PooledBuffer target, PageHeader header, ReadOnlySpan<byte> packed)
     {

@@ -19,16 +19,23 @@ internal sealed class PageBytes : IDisposable
     internal long Length => _fullByteCount + _last.Length;
 
     /// <summary>What is written, in order.</summary>
-    internal IEnumerable<ReadOnlyMemory<byte>> Pieces
+    internal IEnumerable<ReadOnlyMemory<byte>> Pieces => Range(0, Length);
+
+    /// <summary>Some of what is written, in order.</summary>
+    internal IEnumerable<ReadOnlyMemory<byte>> Range(long from, long length)
     {
-        get
+        for (int i = 0; i <= _fullCount && length > 0; i++)
         {
-            for (int i = 0; i < _fullCount; i++)
+            ReadOnlyMemory<byte> piece = i < _fullCount ? _full[i].Array.AsMemory(0, _full[i].Length) : _last.WrittenMemory;
+            if (from < piece.Length)
             {
-                yield return _full[i].Array.AsMemory(0, _full[i].Length);
+                piece = piece.Slice((int)from, (int)Math.Min(piece.Length - from, length));
+                yield return piece;
+                length -= piece.Length;
+                from += piece.Length;
             }
 
-            yield return _last.WrittenMemory;
+            from -= i < _fullCount ? _full[i].Length : 0;
         }
     }
 
